@@ -1,0 +1,56 @@
+dnl Compiler and linker flags: warnings, hardening, sanitizers.
+
+dnl KX_TRY_CFLAG(FLAG): append FLAG to KX_CFLAGS where the compiler takes it.
+AC_DEFUN([KX_TRY_CFLAG], [
+    AC_MSG_CHECKING([whether $CC takes $1])
+    kx_save_CFLAGS=$CFLAGS
+    CFLAGS="$CFLAGS -Werror $1"
+    AC_COMPILE_IFELSE([AC_LANG_PROGRAM([], [])],
+        [AC_MSG_RESULT([yes]); KX_CFLAGS="$KX_CFLAGS $1"],
+        [AC_MSG_RESULT([no])])
+    CFLAGS=$kx_save_CFLAGS
+])
+
+dnl KX_TRY_LDFLAG(FLAG): append FLAG to KX_LDFLAGS where the linker takes it.
+AC_DEFUN([KX_TRY_LDFLAG], [
+    AC_MSG_CHECKING([whether the linker takes $1])
+    kx_save_LDFLAGS=$LDFLAGS
+    LDFLAGS="$LDFLAGS $1"
+    AC_LINK_IFELSE([AC_LANG_PROGRAM([], [])],
+        [AC_MSG_RESULT([yes]); KX_LDFLAGS="$KX_LDFLAGS $1"],
+        [AC_MSG_RESULT([no])])
+    LDFLAGS=$kx_save_LDFLAGS
+])
+
+AC_DEFUN([KX_HARDENING], [
+    KX_CFLAGS="-std=c11"
+    m4_foreach_w([flag], [-Wall -Wextra -Wshadow -Wpointer-arith
+        -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla
+        -Wformat=2 -Wundef -Wcast-qual -fno-common -fstack-protector-strong
+        -fstack-clash-protection -fcf-protection],
+        [KX_TRY_CFLAG(flag)])
+    AS_IF([test "$enable_werror" = yes], [KX_CFLAGS="$KX_CFLAGS -Werror"])
+    # _FORTIFY_SOURCE wants optimisation, and knows nothing of sanitizers.
+    AS_IF([test "$enable_sanitizers" = no], [
+        AS_CASE([" $CFLAGS "], [*" -O0 "*], [],
+            [KX_CPPFLAGS="-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2"])])
+    KX_TRY_LDFLAG([-Wl,-z,relro])
+    KX_TRY_LDFLAG([-Wl,-z,now])
+    KX_TRY_LDFLAG([-Wl,-z,noexecstack])
+    KX_TRY_LDFLAG([-Wl,--as-needed])
+    KX_PROGRAM_CFLAGS=-fPIE
+    KX_PROGRAM_LDFLAGS=-pie
+    AC_SUBST([KX_CFLAGS])
+    AC_SUBST([KX_CPPFLAGS])
+    AC_SUBST([KX_LDFLAGS])
+    AC_SUBST([KX_PROGRAM_CFLAGS])
+    AC_SUBST([KX_PROGRAM_LDFLAGS])
+])
+
+AC_DEFUN([KX_SANITIZERS], [
+    AS_IF([test "$enable_sanitizers" != no], [
+        KX_CFLAGS="$KX_CFLAGS -fsanitize=$enable_sanitizers -fno-omit-frame-pointer"
+        KX_LDFLAGS="$KX_LDFLAGS -fsanitize=$enable_sanitizers"
+    ])
+    AM_CONDITIONAL([SANITIZERS], [test "$enable_sanitizers" != no])
+])
