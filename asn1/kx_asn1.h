@@ -1,0 +1,203 @@
+/*
+ * kx_asn1.h: KXOVER's messages, bytes to structures and back.
+ *
+ * The ASN.1 module is KXOVER.asn1; EXPLICIT TAGS, DER.  Decoding is strict:
+ * what does not encode again to the same bytes is refused, so no two byte
+ * strings mean the same and nothing hides in a message.  Every length and
+ * list is bounded before memory is taken for it.
+ *
+ * All functions set a message in context (which may be NULL) when they fail.
+ * Errors of decoding: KX_ERR_TOO_LONG (over a bound below), KX_ERR_NOT_DER
+ * (readable, but not DER), KX_ERR_MSG_TYPE (another tag or msg-type),
+ * KX_ERR_VERSION (another pvno), KX_ERR_DECODE (everything else), ENOMEM.
+ * Errors of encoding: KX_ERR_TOO_LONG, KX_ERR_ENCODE, ENOMEM.
+ * Nothing is given out on failure.
+ *
+ * Structures given out are released with their kx_..._free(); those functions
+ * take NULL.
+ */
+#ifndef KX_ASN1_H
+#define KX_ASN1_H
+
+#include <time.h>
+#include "base/kx_base.h"
+
+#define KX_PVNO 5
+#define KX_MSG_REQ 18   /* [APPLICATION 18]: first byte 0x72 */
+#define KX_MSG_REP 19   /* [APPLICATION 19]: first byte 0x73 */
+#define KX_MSG_ERROR 30 /* [APPLICATION 30], RFC 4120: first byte 0x7e */
+
+/* Bounds, in bytes or in elements. */
+#define KX_MAX_MESSAGE 65536
+#define KX_MAX_NAME_COMPONENTS 4
+#define KX_MAX_NAME_COMPONENT 255
+#define KX_MAX_REALM 253
+#define KX_MAX_KEY_EXCHANGE 1024
+#define KX_MAX_ETYPES 32
+#define KX_MAX_ALGORITHMS 32
+#define KX_MAX_ALGORITHM_PARAMETERS 256
+#define KX_MAX_OID 64 /* characters in dotted form */
+#define KX_MAX_CAS 64
+#define KX_MAX_CA 2048
+#define KX_MAX_EXTENSIONS 16
+#define KX_MAX_EXTENSION_VALUE 4096
+#define KX_MAX_CHAIN 10
+#define KX_MAX_CERTIFICATE 16384
+#define KX_MAX_SIGNATURE 2048
+#define KX_CONFIRM_SIZE 32
+#define KX_MAX_PRIOR_KEYS 16
+#define KX_MAX_ERROR_TEXT 1024
+#define KX_MAX_ERROR_DATA 8192
+
+/* AlgorithmIdentifier, RFC 5280 4.1.1.2. */
+struct kx_algorithm {
+    char *oid;            /* dotted, NUL-terminated */
+    krb5_data parameters; /* one DER element; empty when absent */
+};
+
+/* One extension of KX-TBSDATA. */
+struct kx_extension {
+    char *oid;
+    krb5_boolean critical;
+    krb5_data value;
+};
+
+/* KX-TBSDATA: what an offer's signature covers. */
+struct kx_tbsdata {
+    time_t request_time; /* seconds since 1970, UTC */
+    krb5_boolean has_kvno;
+    uint32_t kvno;          /* 0 unless has_kvno */
+    krb5_principal kxname;  /* kxname's components with kxrealm as realm */
+    krb5_data key_exchange; /* SubjectPublicKeyInfo, DER */
+    time_t till;
+    krb5_enctype *accept_etype; /* in order of preference, never empty */
+    size_t n_accept_etype;
+    struct kx_algorithm *accept_group; /* count 0 means absent, also below */
+    size_t n_accept_group;
+    struct kx_algorithm *accept_sigalg;
+    size_t n_accept_sigalg;
+    krb5_data *accept_ca; /* AuthorityKeyIdentifiers, RFC 5280 4.2.1.1, DER */
+    size_t n_accept_ca;
+    struct kx_extension *extensions;
+    size_t n_extensions;
+};
+
+/* KX-OFFER. */
+struct kx_offer {
+    uint32_t nonce;
+    struct kx_tbsdata tbs;
+    krb5_data tbs_der; /* the KX-TBSDATA SEQUENCE, tag and length included, as
+                        * it stands in the message; see kx_encode_message() */
+    krb5_data *chain;  /* certificates, DER, the signer's first */
+    size_t n_chain;
+    struct kx_algorithm sigalg;
+    krb5_data signature; /* the BIT STRING's bytes; its bits fill them */
+};
+
+/* KX-REQ or KX-REP. */
+struct kx_message {
+    int msg_type; /* KX_MSG_REQ or KX_MSG_REP */
+    struct kx_offer offer;
+    krb5_data confirm; /* KX_CONFIRM_SIZE bytes in KX-REP, empty in KX-REQ */
+};
+
+/*
+ * Decode in, which must be one whole KX-REQ or KX-REP as msg_type says, into
+ * *out (allocated, kx_message_free()).
+ */
+krb5_error_code kx_decode_message(krb5_context context, int msg_type,
+                                  const krb5_data *in,
+                                  struct kx_message **out);
+
+/*
+ * Encode message into *out (allocated).  offer.tbs is encoded; offer.tbs_der
+ * must be its encoding by kx_encode_tbsdata(), which is what was signed
+ * (KX_ERR_ENCODE if it is not).
+ */
+krb5_error_code kx_encode_message(krb5_context context,
+                                  const struct kx_message *message,
+                                  krb5_data *out);
+
+/* Encode tbs into *out (allocated): the bytes that are signed and hashed. */
+krb5_error_code kx_encode_tbsdata(krb5_context context,
+                                  const struct kx_tbsdata *tbs,
+                                  krb5_data *out);
+
+/* Release message and everything in it. */
+void kx_message_free(struct kx_message *message);
+
+/* Release what these point to, not the structures themselves. */
+void kx_tbsdata_clear(struct kx_tbsdata *tbs);
+void kx_algorithm_clear(struct kx_algorithm *algorithm);
+
+/* SubjectPublicKeyInfo, RFC 5280 4.1.2.7: algorithm and the key's bytes. */
+krb5_error_code kx_encode_spki(krb5_context context,
+                               const struct kx_algorithm *algorithm,
+                               const krb5_data *key, krb5_data *out);
+
+/* *algorithm (kx_algorithm_clear()) and *key (kx_data_free()) are filled. */
+krb5_error_code kx_decode_spki(krb5_context context, const krb5_data *in,
+                               struct kx_algorithm *algorithm, krb5_data *key);
+
+/* A prior key as it enters the derivation: PRF+ output, not the key. */
+struct kx_prior_key {
+    uint32_t kvno;
+    krb5_enctype etype;
+    krb5_data value; /* secret */
+};
+
+/* KXOVER-KEY-INFO: what the key derivation hashes. */
+struct kx_key_info {
+    uint32_t seq; /* from 1 */
+    krb5_const_principal kxname;
+    time_t till;
+    uint32_t kvno;
+    krb5_enctype etype;   /* 0 for the confirmation */
+    krb5_data shared_key; /* secret */
+    krb5_data transcript; /* 64 bytes */
+    const struct kx_prior_key *prior;
+    size_t n_prior;
+};
+
+/* Encode info into *out: secret, to be released with kx_data_zap_free(). */
+krb5_error_code kx_encode_key_info(krb5_context context,
+                                   const struct kx_key_info *info,
+                                   krb5_data *out);
+
+/* KRB-ERROR, RFC 4120 5.9.1; ctime, cusec, crealm and cname are not used. */
+struct kx_krb_error {
+    time_t stime;
+    int32_t susec;        /* microseconds, 0 to 999999 */
+    int32_t error_code;   /* the protocol's number, not com_err's */
+    krb5_principal sname; /* with its realm */
+    char *e_text;         /* NULL when absent */
+    krb5_data e_data;     /* empty when absent */
+};
+
+krb5_error_code kx_encode_krb_error(krb5_context context,
+                                    const struct kx_krb_error *error,
+                                    krb5_data *out);
+
+/*
+ * Decode one whole KRB-ERROR into *out (allocated, kx_krb_error_free()).  The
+ * optional fields that kx_krb_error lacks are checked and passed over.
+ */
+krb5_error_code kx_decode_krb_error(krb5_context context, const krb5_data *in,
+                                    struct kx_krb_error **out);
+
+void kx_krb_error_free(struct kx_krb_error *error);
+
+/*
+ * The e-data of KRB-ERROR 65: TYPED-DATA with one TD-DH-PARAMETERS (109) that
+ * lists the accepted groups (RFC 4556 3.1.3).  Decoding gives an allocated
+ * array, each element to be cleared with kx_algorithm_clear() and the array
+ * to be released with free(); it holds at least one element.
+ */
+krb5_error_code kx_encode_groups(krb5_context context,
+                                 const struct kx_algorithm *groups,
+                                 size_t n_groups, krb5_data *out);
+krb5_error_code kx_decode_groups(krb5_context context, const krb5_data *in,
+                                 struct kx_algorithm **groups,
+                                 size_t *n_groups);
+
+#endif /* KX_ASN1_H */
