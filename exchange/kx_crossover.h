@@ -1,0 +1,138 @@
+/*
+ * kx_crossover.h: a crossover key, what is known of it, and its entry in the
+ * database.
+ *
+ * A crossover is the principal krbtgt/SERVICE.REALM@CLIENT.REALM with one or
+ * several key versions.  What kxover made it marks with one string attribute
+ * per key version (`kadmin getstrs` shows them):
+ *
+ *   kxover_kvno_7: established=2026-11-22T15:51:00Z till=2026-12-06T15:51:00Z
+ *     peer=kdc.bravo.example:88 certificate=sha256:... tlsa=3-1-1-0a1b...
+ *     group=X25519 prior=0
+ *
+ * An entry none of whose key versions is marked, or one of whose marks cannot
+ * be read, is the administrator's: never touched, always served as it is.
+ */
+#ifndef KX_CROSSOVER_H
+#define KX_CROSSOVER_H
+
+#include <time.h>
+#include <kdb.h>
+#include "base/kx_base.h"
+
+#define KX_MAX_KVNO 65535 /* 16 bits in db2 and in krb5_key_data */
+
+/* The longest life of a ticket that is still honoured after its key version is
+ * no longer issued with: versions expired longer ago than this may go. */
+#define KX_RECENT (2 * 24 * 60 * 60)
+
+/* With whom and how a key version was agreed. */
+struct kx_origin {
+    char *host; /* the SRV target */
+    uint16_t port;
+    char *certificate;  /* "sha256:" and the digest in hexadecimal */
+    char *tlsa;         /* "3-1-1-..." the record that matched */
+    char *group;        /* kx_group_name() */
+    unsigned int prior; /* how many prior keys were mixed in */
+};
+
+/* One key version with its keys: the result of an exchange. */
+struct kx_crossover {
+    krb5_principal name; /* krbtgt/SERVICE.REALM@CLIENT.REALM */
+    uint32_t kvno;
+    time_t established;
+    time_t till;
+    krb5_keyblock *keys; /* in the request's order of preference; secret */
+    size_t n_keys;
+    struct kx_origin origin;
+};
+
+/* Release crossover, wiping its keys. */
+void kx_crossover_free(krb5_context context, struct kx_crossover *crossover);
+
+enum kx_direction {
+    KX_NOT_A_CROSSOVER, /* another principal, krbtgt/LOCAL@LOCAL included */
+    KX_OUTGOING,        /* krbtgt/REMOTE@LOCAL */
+    KX_INCOMING         /* krbtgt/LOCAL@REMOTE */
+};
+
+/*
+ * What principal is to realm local; for a crossover *remote (may be NULL)
+ * borrows the other realm's name from principal.
+ */
+enum kx_direction kx_crossover_direction(krb5_const_principal principal,
+                                         const char *local, krb5_data *remote);
+
+/* Make the principal krbtgt/service@client in *out (krb5_free_principal()). */
+krb5_error_code kx_crossover_name(krb5_context context,
+                                  const krb5_data *service,
+                                  const krb5_data *client,
+                                  krb5_principal *out);
+
+/* The mark of one key version, as read back. */
+struct kx_mark {
+    uint32_t kvno;
+    time_t established;
+    time_t till;
+    struct kx_origin origin;
+};
+
+/* The name and the value of crossover's mark (both allocated, free()). */
+krb5_error_code kx_mark_write(krb5_context context,
+                              const struct kx_crossover *crossover,
+                              char **name, char **value);
+
+/* The name of the mark of kvno (allocated, free()). */
+krb5_error_code kx_mark_name(krb5_context context, uint32_t kvno, char **name);
+
+/*
+ * Read the marks among n string attributes into *marks (allocated,
+ * kx_marks_free()), by establishment, newest first.  Errors: KX_ERR_METADATA
+ * (a kxover_kvno_ attribute that cannot be read, with its name), ENOMEM.
+ */
+krb5_error_code kx_marks_read(krb5_context context,
+                              const krb5_string_attr *strings, size_t n,
+                              struct kx_mark **marks, size_t *n_marks);
+void kx_marks_free(struct kx_mark *marks, size_t n_marks);
+
+/* The marks of an entry. */
+krb5_error_code kx_entry_marks(krb5_context context, krb5_db_entry *entry,
+                               struct kx_mark **marks, size_t *n_marks);
+
+/*
+ * Make an entry for crossover in *out (krb5_db_free_principal()): a copy of
+ * old with the new version added and marked, versions of old that expired more
+ * than KX_RECENT before now dropped; or a new entry where old is NULL.  Keys
+ * are encrypted with the current master key of context's open database.
+ * Entries get KRB5_KDB_LOCKDOWN_KEYS, no preauthentication demands, expiration
+ * at the latest till, and maximum ticket life.
+ * Errors: KX_ERR_POLICY_KVNO (the version is there already), KX_ERR_METADATA,
+ * libkdb5's, ENOMEM.
+ */
+krb5_error_code kx_entry_add(krb5_context context, krb5_db_entry *old,
+                             const struct kx_crossover *crossover, time_t now,
+                             krb5_db_entry **out);
+
+/*
+ * Make entry what a KDC may use at time now: versions without a mark stay out,
+ * expired ones too; an outgoing crossover keeps the version established last,
+ * alone; max_life and max_renewable_life are cut to what the longest-lived of
+ * the kept versions has left; expiration is that one's till.  *usable is false
+ * (and entry unchanged) when nothing would be kept.  An entry without any mark
+ * is left as it is, and is usable.
+ * Errors: KX_ERR_METADATA, ENOMEM.
+ */
+krb5_error_code kx_entry_restrict(krb5_context context, krb5_db_entry *entry,
+                                  enum kx_direction direction, time_t now,
+                                  krb5_boolean *usable);
+
+/*
+ * The key version that the responder gives (design section 6): the next after
+ * the highest of requested (0 for none) and the n versions in used, which are
+ * live or recently expired; past KX_MAX_KVNO from 1 again, skipping used ones.
+ * Errors: KX_ERR_POLICY_KVNO (all in use).
+ */
+krb5_error_code kx_next_kvno(krb5_context context, uint32_t requested,
+                             const uint32_t *used, size_t n, uint32_t *kvno);
+
+#endif /* KX_CROSSOVER_H */

@@ -1,0 +1,138 @@
+/*
+ * kx_exchange.h: the KXOVER exchange, both sides, as resumable state machines
+ * over a libevent base.
+ *
+ * The daemon runs the base for ever; the plugin runs it only inside a lookup,
+ * up to a deadline.  Nothing here blocks, starts a thread (libunbound's own
+ * excepted, at the first lookup) or knows how keys are stored.
+ */
+#ifndef KX_EXCHANGE_H
+#define KX_EXCHANGE_H
+
+#include <event2/event.h>
+#include "base/kx_base.h"
+#include "dnssec/kx_dnssec.h"
+#include "exchange/kx_crossover.h"
+#include "exchange/kx_settings.h"
+
+/* What both sides share: identity, anchors, resolver, settings. */
+struct kx_engine;
+
+/*
+ * Make an engine on base.  context, settings and logger are borrowed and must
+ * outlive it.  An identity or anchors that cannot be loaded are logged and do
+ * not fail this: each exchange tries again and is refused with KX_ERR_IDENTITY
+ * (design section 8).  Errors: KX_ERR_DNS_SETUP, ENOMEM.
+ */
+krb5_error_code kx_engine_new(krb5_context context, struct event_base *base,
+                              const struct kx_settings *settings,
+                              const struct kx_logger *logger,
+                              struct kx_engine **out);
+
+/* Release the engine; its initiators and responders must be gone. */
+void kx_engine_free(struct kx_engine *engine);
+
+/* In a forked child: forget the parent's engine, its base and its sockets. */
+void kx_engine_abandon(struct kx_engine *engine);
+
+/*
+ * The initiator: one exchange that ends in a key for krbtgt/REMOTE@LOCAL.
+ */
+struct kx_initiator;
+
+/*
+ * Called once, from the event base, with the key (the callee's to release) or
+ * an error whose message is in the engine's context.  The log line has been
+ * written.  kx_initiator_free() may be called from within.
+ */
+typedef void kx_initiated_fn(void *arg, krb5_error_code code,
+                             struct kx_crossover *crossover);
+
+/*
+ * Start an exchange with realm remote.  known_kvno is the highest version that
+ * we hold of that crossover, 0 for none.  The exchange gives up after timeout
+ * seconds.  Errors (done is then not called): KX_ERR_REALM_NAME,
+ * KX_ERR_POLICY_REALM, KX_ERR_IDENTITY, ENOMEM.
+ */
+krb5_error_code kx_initiator_start(struct kx_engine *engine,
+                                   const krb5_data *remote,
+                                   uint32_t known_kvno, unsigned int timeout,
+                                   kx_initiated_fn *done, void *arg,
+                                   struct kx_initiator **out);
+
+/* Release an initiator, finished or not; done is not called any more. */
+void kx_initiator_free(struct kx_initiator *initiator);
+
+/* What it waits for, in words for a log line: "the SRV record", ... */
+const char *kx_initiator_step(const struct kx_initiator *initiator);
+
+/*
+ * The responder: judges requests and mints keys for krbtgt/LOCAL@REMOTE.
+ */
+struct kx_responder;
+
+/* Where the responder's keys go. */
+struct kx_store {
+    void *arg;
+    /*
+     * Give the key versions of crossover name that are live or recently
+     * expired: *kvnos (allocated, free()), *n.  An entry of the
+     * administrator's is refused with KX_ERR_POLICY_REALM.
+     */
+    krb5_error_code (*versions)(void *arg, krb5_const_principal name,
+                                uint32_t **kvnos, size_t *n);
+    /* Store crossover; durable when this returns 0.  KX_ERR_STORE. */
+    krb5_error_code (*put)(void *arg, const struct kx_crossover *crossover);
+};
+
+krb5_error_code kx_responder_new(struct kx_engine *engine,
+                                 const struct kx_store *store,
+                                 struct kx_responder **out);
+
+/* Release the responder; requests under way end without an answer. */
+void kx_responder_free(struct kx_responder *responder);
+
+/* One request under way. */
+struct kx_request;
+
+/*
+ * Called once, from the event base, with a KX-REP or a KRB-ERROR, without its
+ * length prefix.  Valid during the call.  The request is gone then.
+ */
+typedef void kx_answered_fn(void *arg, const krb5_data *reply);
+
+/*
+ * Take the request message (without its length prefix; copied) that source
+ * sent.  Every refusal is answered and logged.  The same bytes again get the
+ * same answer and make no second key.  *out serves kx_request_cancel() until
+ * answered is called.  Errors (answered is then not called): ENOMEM.
+ */
+krb5_error_code kx_responder_take(struct kx_responder *responder,
+                                  const krb5_data *message,
+                                  const struct sockaddr *source,
+                                  kx_answered_fn *answered, void *arg,
+                                  struct kx_request **out);
+
+/*
+ * The asker has gone: answered is not called any more.  The exchange itself
+ * goes on, for the asker's next try.
+ */
+void kx_request_cancel(struct kx_request *request);
+
+/*
+ * Framing, RFC 4120 7.2.2: a 4-byte big-endian length before each message.
+ */
+#define KX_FRAME_HEADER 4
+
+/* Write the header for length bytes. */
+void kx_frame_header(size_t length, unsigned char header[KX_FRAME_HEADER]);
+
+/*
+ * The length that header announces.  Errors: KX_ERR_TOO_LONG when it is over
+ * maximum or has the reserved highest bit, KX_ERR_DECODE when it is 0.
+ */
+krb5_error_code kx_frame_length(krb5_context context,
+                                const unsigned char header[KX_FRAME_HEADER],
+                                size_t maximum, size_t *length);
+
+#endif /* KX_EXCHANGE_H */

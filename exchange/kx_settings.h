@@ -1,0 +1,111 @@
+/*
+ * kx_settings.h: kxover's settings, as they stand in a realm's [dbmodules]
+ * section of kdc.conf:
+ *
+ *   [dbmodules]
+ *       ALPHA.EXAMPLE = {
+ *           db_library = kxover
+ *           kxover_backend = db2
+ *           kxover_identity = FILE:/etc/krb5kdc/kx.pem,/etc/krb5kdc/kx.key
+ *       }
+ *
+ * A setting with several values may be written as several lines, or as one
+ * with blanks or commas between the values.  A value that cannot be used is
+ * KX_ERR_SETTING, with a message that names section, key, value and what would
+ * be right; so is a name that begins with kxover_ and is none of ours.
+ */
+#ifndef KX_SETTINGS_H
+#define KX_SETTINGS_H
+
+#include <sys/socket.h>
+#include "base/kx_base.h"
+
+#define KX_DAY (24 * 60 * 60)
+
+enum kx_store_kind {
+    KX_STORE_DATABASE, /* keys go into the database */
+    KX_STORE_MEMORY    /* nothing is written; each KDC process has its own */
+};
+
+/* A block of addresses, as in 127.0.0.0/8 or fd00::/8. */
+struct kx_network {
+    int family; /* AF_INET or AF_INET6 */
+    unsigned char address[16];
+    unsigned int prefix; /* bits */
+};
+
+/* An address to listen at or to connect to. */
+struct kx_endpoint {
+    struct sockaddr_storage address; /* port included */
+    socklen_t length;
+};
+
+struct kx_settings {
+    char *realm;   /* our realm */
+    char *section; /* the section of [dbmodules] that was read */
+
+    char *backend;  /* kxover_backend: the module behind ours */
+    char *identity; /* kxover_identity: FILE:cert.pem,key.pem or
+                     * PKCS11:certificate-url,key-url; NULL when not set */
+    char **anchors; /* kxover_anchors: files of root certificates, each as
+                     * FILE:path; NULL-terminated, NULL when not set */
+    char **realms;  /* kxover_realms: patterns, the first match decides, "!"
+                     * refuses; NULL-terminated, NULL means all */
+    struct kx_endpoint *listen; /* kxover_listen: ADDRESS, ADDRESS:PORT,
+                                 * [V6]:PORT, PORT or *:PORT; default port 88
+                                 * on all addresses of both families */
+    size_t n_listen;
+    struct kx_endpoint *kdc; /* kxover_kdc: the KDC behind the relay; n_kdc is
+                              * 0 or 1, with 0 nothing is relayed */
+    size_t n_kdc;
+    krb5_deltat lifetime;     /* kxover_lifetime: 14d, from 1d to 31d */
+    krb5_deltat wait;         /* kxover_wait: 3s, from 0 to 30s */
+    int stall;                /* kxover_stall: 20 %, from 0 to 100 */
+    enum kx_store_kind store; /* kxover_store: database or memory */
+    char *unbound_conf;       /* kxover_unbound_conf; NULL when not set */
+    struct kx_network *allow_address; /* kxover_allow_address: blocks that are
+                                       * connected to though not public */
+    size_t n_allow_address;
+    char **transit; /* kxover_transit: realms that may carry third realms;
+                     * NULL-terminated, NULL when not set */
+
+    krb5_deltat clockskew; /* [libdefaults] clockskew: 300 s */
+    krb5_enctype *etypes;  /* what we accept, best first: those of
+                            * permitted_enctypes that are not deprecated */
+    size_t n_etypes;
+};
+
+/*
+ * Read the settings of realm from context's profile into *out (allocated,
+ * kx_settings_free()).  section NULL means the one that [realms]
+ * database_module names, as krb5 does.  Errors: KX_ERR_SETTING, ENOMEM, the
+ * profile library's.
+ */
+krb5_error_code kx_settings_read(krb5_context context, const char *realm,
+                                 const char *section,
+                                 struct kx_settings **out);
+
+void kx_settings_free(struct kx_settings *settings);
+
+/*
+ * True if kxover_realms permits crossovers with realm.  Patterns are matched
+ * without regard to case: NAME, *.NAME (below NAME, not itself) or *; with "!"
+ * before it a match refuses.  No match refuses, unless there are no patterns.
+ */
+krb5_boolean kx_settings_realm_permitted(const struct kx_settings *settings,
+                                         const krb5_data *realm);
+
+/*
+ * True if address may be connected to: a public unicast address, or in one of
+ * kxover_allow_address.  Loopback, link-local, private (RFC 1918, RFC 4193),
+ * multicast, unspecified, documentation and mapped ones are not public
+ * (design section 5, "No errand-boy").
+ */
+krb5_boolean kx_address_permitted(const struct kx_settings *settings,
+                                  const struct sockaddr *address);
+
+/* Write address and port as 192.0.2.1:88 or [2001:db8::1]:88 into text. */
+#define KX_ADDRESS_TEXT_SIZE 64
+const char *kx_address_text(const struct sockaddr *address, char *text);
+
+#endif /* KX_SETTINGS_H */
