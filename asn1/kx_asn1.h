@@ -139,6 +139,22 @@ krb5_error_code kx_encode_spki(krb5_context context,
 krb5_error_code kx_decode_spki(krb5_context context, const krb5_data *in,
                                struct kx_algorithm *algorithm, krb5_data *key);
 
+/* The outermost parts of a certificate, RFC 5280 4.1. */
+struct kx_certificate {
+    krb5_data tbs; /* tbsCertificate as it stands, borrowed from the input */
+    struct kx_algorithm algorithm; /* signatureAlgorithm */
+    krb5_data signature;           /* the BIT STRING's bytes */
+};
+
+/*
+ * Take the certificate in apart into *out (kx_certificate_clear()); what is
+ * inside its tbsCertificate is not looked at.
+ */
+krb5_error_code kx_decode_certificate(krb5_context context,
+                                      const krb5_data *in,
+                                      struct kx_certificate *out);
+void kx_certificate_clear(struct kx_certificate *certificate);
+
 /* A prior key as it enters the derivation: PRF+ output, not the key. */
 struct kx_prior_key {
     uint32_t kvno;

@@ -46,3 +46,16 @@ kx_error_prefix(krb5_context context, krb5_error_code code, const char *format,
     krb5_free_error_message(context, message);
     return code;
 }
+
+krb5_error_code
+kx_error_as(krb5_context context, krb5_error_code code, krb5_error_code cause)
+{
+    const char *message;
+
+    if (context == NULL || code == cause)
+        return code;
+    message = krb5_get_error_message(context, cause);
+    krb5_set_error_message(context, code, "%s", message);
+    krb5_free_error_message(context, message);
+    return code;
+}

@@ -44,6 +44,13 @@ krb5_error_code kx_error_prefix(krb5_context context, krb5_error_code code,
                                 const char *format, ...) KX_PRINTF(3, 4);
 
 /*
+ * Give code the message that context holds for cause, and return code: another
+ * error, the same words.
+ */
+krb5_error_code kx_error_as(krb5_context context, krb5_error_code code,
+                            krb5_error_code cause);
+
+/*
  * Where log lines go.  priority is one of syslog's (LOG_ERR, LOG_WARNING,
  * LOG_NOTICE, LOG_INFO, LOG_DEBUG); line is one line without a newline; arg is
  * the logger's own.

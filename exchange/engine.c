@@ -1,0 +1,213 @@
+/*
+ * engine.c: what the initiator and the responder share.
+ *
+ * The identity and the roots are files that an administrator may replace or
+ * mend while we run.  So neither fails the start: what could not be loaded is
+ * logged, tried again at each exchange, and until then every exchange is
+ * refused, while the KDC serves its own realm.
+ */
+#include "config.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <gnutls/x509.h>
+#include "exchange/engine.h"
+
+/* A file of roots: some hundred certificates at most. */
+#define MAX_ANCHORS 256
+
+/* Release the roots. */
+static void
+free_anchors(struct kx_engine *engine)
+{
+    size_t i;
+
+    for (i = 0; i < engine->n_anchors; i++)
+        kx_data_free(&engine->anchors[i]);
+    free(engine->anchors);
+    engine->anchors = NULL;
+    engine->n_anchors = 0;
+}
+
+/*
+ * Append the certificates of one PEM file, named as FILE:path, to the roots.
+ * Errors: KX_ERR_ANCHOR with the path, ENOMEM.
+ */
+static krb5_error_code
+load_anchor_file(struct kx_engine *engine, const char *spec)
+{
+    krb5_error_code ret = 0;
+    gnutls_datum_t pem = {NULL, 0}, der;
+    gnutls_x509_crt_t *list = NULL;
+    unsigned int n = 0, i;
+    krb5_data *grown, borrowed;
+    const char *path = spec;
+    int status;
+
+    if (strncmp(path, "FILE:", 5) == 0)
+        path += 5;
+    status = gnutls_load_file(path, &pem);
+    if (status == 0)
+        status = gnutls_x509_crt_list_import2(&list, &n, &pem,
+                                              GNUTLS_X509_FMT_PEM, 0);
+    if (status < 0) {
+        ret = kx_error(engine->context, KX_ERR_ANCHOR,
+                       "kxover_anchors: cannot read certificates from %s: %s",
+                       path, gnutls_strerror(status));
+        goto cleanup;
+    }
+    if (engine->n_anchors + n > MAX_ANCHORS) {
+        ret = kx_error(engine->context, KX_ERR_ANCHOR,
+                       "kxover_anchors: more than %d certificates in %s",
+                       MAX_ANCHORS, path);
+        goto cleanup;
+    }
+    grown = realloc(engine->anchors,
+                    (engine->n_anchors + n) * sizeof(*engine->anchors));
+    if (grown == NULL) {
+        ret = ENOMEM;
+        goto cleanup;
+    }
+    engine->anchors = grown;
+    for (i = 0; i < n; i++) {
+        if (gnutls_x509_crt_export2(list[i], GNUTLS_X509_FMT_DER, &der) < 0) {
+            ret = ENOMEM;
+            goto cleanup;
+        }
+        borrowed = kx_data(der.data, der.size);
+        ret = kx_data_copy(&borrowed, &engine->anchors[engine->n_anchors]);
+        gnutls_free(der.data);
+        if (ret)
+            goto cleanup;
+        engine->n_anchors++;
+    }
+
+cleanup:
+    for (i = 0; i < n; i++)
+        gnutls_x509_crt_deinit(list[i]);
+    gnutls_free(list);
+    gnutls_free(pem.data);
+    return ret;
+}
+
+krb5_error_code
+kx_engine_anchors(struct kx_engine *engine, const krb5_data **anchors,
+                  size_t *n)
+{
+    char *const *spec = engine->settings->anchors;
+    krb5_error_code ret = 0;
+
+    for (; engine->n_anchors == 0 && spec != NULL && *spec != NULL; spec++) {
+        ret = load_anchor_file(engine, *spec);
+        if (ret)
+            break;
+    }
+    /* A part of the roots is not what the administrator asked for. */
+    if (ret)
+        free_anchors(engine);
+    *anchors = engine->anchors;
+    *n = engine->n_anchors;
+    return ret;
+}
+
+krb5_error_code
+kx_engine_identity(struct kx_engine *engine, time_t now,
+                   const struct kx_identity **out)
+{
+    krb5_error_code ret;
+    struct kx_identity *loaded = NULL;
+
+    *out = NULL;
+    if (engine->identity == NULL || engine->identity->not_before > now ||
+        engine->identity->not_after < now) {
+        if (engine->settings->identity == NULL)
+            return kx_error(engine->context, KX_ERR_IDENTITY,
+                            "kxover_identity is not set in section %s of "
+                            "[dbmodules]: make one with `kxover keygen`",
+                            engine->settings->section);
+        ret = kx_identity_load(engine->context, engine->settings->identity,
+                               now, &loaded);
+        if (ret)
+            return ret;
+        kx_identity_free(engine->identity);
+        engine->identity = loaded;
+    }
+    *out = engine->identity;
+    return 0;
+}
+
+/* Log that code, of which context holds the message, stops new crossovers. */
+static void
+log_unready(struct kx_engine *engine, krb5_error_code code)
+{
+    const char *message = krb5_get_error_message(engine->context, code);
+
+    kx_log(engine->logger, LOG_ERR,
+           "%s: new crossovers are refused until this is mended: %s",
+           engine->settings->realm, message);
+    krb5_free_error_message(engine->context, message);
+}
+
+krb5_error_code
+kx_engine_new(krb5_context context, struct event_base *base,
+              const struct kx_settings *settings,
+              const struct kx_logger *logger, struct kx_engine **out)
+{
+    krb5_error_code ret;
+    struct kx_engine *engine;
+    const struct kx_identity *identity;
+    const krb5_data *anchors;
+    size_t n;
+
+    *out = NULL;
+    kx_init_errors();
+    engine = calloc(1, sizeof(*engine));
+    if (engine == NULL)
+        return ENOMEM;
+    engine->context = context;
+    engine->base = base;
+    engine->settings = settings;
+    engine->logger = logger;
+    ret = kx_resolver_new(context, base, settings->unbound_conf,
+                          &engine->resolver);
+    if (ret) {
+        free(engine);
+        return ret;
+    }
+    ret = kx_engine_identity(engine, time(NULL), &identity);
+    if (ret)
+        log_unready(engine, ret);
+    ret = kx_engine_anchors(engine, &anchors, &n);
+    if (ret)
+        log_unready(engine, ret);
+    *out = engine;
+    return 0;
+}
+
+/* Release all of the engine but its resolver. */
+static void
+free_engine(struct kx_engine *engine)
+{
+    kx_identity_free(engine->identity);
+    free_anchors(engine);
+    free(engine);
+}
+
+void
+kx_engine_free(struct kx_engine *engine)
+{
+    if (engine == NULL)
+        return;
+    kx_resolver_free(engine->resolver);
+    free_engine(engine);
+}
+
+void
+kx_engine_abandon(struct kx_engine *engine)
+{
+    if (engine == NULL)
+        return;
+    kx_resolver_abandon(engine->resolver);
+    free_engine(engine);
+}

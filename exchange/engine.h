@@ -1,0 +1,42 @@
+/*
+ * engine.h: the inside of struct kx_engine, for the rooms of exchange/ only.
+ */
+#ifndef KX_ENGINE_H
+#define KX_ENGINE_H
+
+#include "exchange/kx_exchange.h"
+#include "exchange/kx_identity.h"
+
+/* How long, in seconds, one DNS lookup, one connection attempt and one answer
+ * may take.  The whole exchange has its own limit on top. */
+#define KX_LOOKUP_TIMEOUT 5
+#define KX_CONNECT_TIMEOUT 5
+#define KX_ANSWER_TIMEOUT 10
+
+struct kx_engine {
+    krb5_context context;
+    struct event_base *base;
+    const struct kx_settings *settings;
+    const struct kx_logger *logger;
+    struct kx_resolver *resolver;
+    struct kx_identity *identity; /* NULL until it could be loaded */
+    krb5_data *anchors; /* DER; NULL until they could be loaded, or when none
+                         * are configured */
+    size_t n_anchors;
+};
+
+/*
+ * Give the identity, valid at time now, in *out (borrowed).  One that is not
+ * loaded or out of date is loaded again.  Errors: KX_ERR_IDENTITY.
+ */
+krb5_error_code kx_engine_identity(struct kx_engine *engine, time_t now,
+                                   const struct kx_identity **out);
+
+/*
+ * Give the configured roots, loading them if need be; *n is 0 when none are
+ * configured.  Errors: KX_ERR_ANCHOR (configured, but cannot be read).
+ */
+krb5_error_code kx_engine_anchors(struct kx_engine *engine,
+                                  const krb5_data **anchors, size_t *n);
+
+#endif /* KX_ENGINE_H */

@@ -1,0 +1,89 @@
+/*
+ * validate.h: the six checks of a peer's offer (design section 5), cheapest
+ * first.  Each has its own errors; a caller stops at the first.
+ *
+ * None of these looks anything up: the records of check 4 are given in.
+ */
+#ifndef KX_VALIDATE_H
+#define KX_VALIDATE_H
+
+#include "asn1/kx_asn1.h"
+#include "dnssec/kx_dnssec.h"
+#include "exchange/kx_settings.h"
+
+/* A key lives a day at least, whoever asks. */
+#define KX_LIFETIME_MIN KX_DAY
+
+/*
+ * Check 1 for a request: kxname is krbtgt/LOCAL@REMOTE, REMOTE a realm that
+ * the settings permit, the time within the clock skew, the lifetime at least
+ * KX_LIFETIME_MIN, an encryption type, a signature algorithm and no unknown
+ * critical extension in it.  *remote (also on failure, where there is a name)
+ * borrows the peer's realm from offer.
+ * The group is judged later (kx_group_of_public()), so that only a peer who
+ * proved who it is learns which groups would do.
+ * Errors: KX_ERR_POLICY_..., KX_ERR_REALM_NAME.
+ */
+krb5_error_code kx_check_request(krb5_context context,
+                                 const struct kx_settings *settings,
+                                 time_t now, const struct kx_offer *offer,
+                                 krb5_data *remote);
+
+/*
+ * Check 1 for a reply to our request: the same kxname and nonce (else
+ * KX_ERR_NOT_OURS), time, lifetime not over ours, a key version, the group
+ * that we offered, encryption types, extensions as above.
+ */
+krb5_error_code kx_check_reply(krb5_context context,
+                               const struct kx_settings *settings, time_t now,
+                               const struct kx_offer *request,
+                               const struct kx_offer *reply);
+
+/*
+ * The encryption types of both offers, in the request's order of preference,
+ * without repetitions: *etypes (allocated, free()), *n at least 1.
+ * Errors: KX_ERR_POLICY_ETYPE, ENOMEM.
+ */
+krb5_error_code kx_common_etypes(krb5_context context,
+                                 const struct kx_tbsdata *request,
+                                 const struct kx_tbsdata *reply,
+                                 krb5_enctype **etypes, size_t *n);
+
+/*
+ * Check 2: each certificate is named and signed by the next, and the last one
+ * by itself.  Errors: KX_ERR_CHAIN.
+ */
+krb5_error_code kx_check_chain(krb5_context context,
+                               const struct kx_offer *offer);
+
+/*
+ * Check 3: the signature is over the KX-TBSDATA as received and by the first
+ * certificate's key.  Errors: those of kx_verify().
+ */
+krb5_error_code kx_check_signature(krb5_context context,
+                                   const struct kx_offer *offer);
+
+/*
+ * Check 5: one of the TLSA records of host, which serves realm, fits the chain
+ * at time now (RFC 6698 2.1.1, RFC 7671 5).  Usages 0 and 1 count only with
+ * anchors.  *matched points to that record.
+ * Errors: KX_ERR_TLSA_UNUSABLE, KX_ERR_TLSA_MISMATCH, or for a record that
+ * matches but does not suffice KX_ERR_CERT_PATH, KX_ERR_CERT_NAME,
+ * KX_ERR_CERT_PURPOSE.
+ */
+krb5_error_code kx_check_tlsa(krb5_context context,
+                              const struct kx_offer *offer,
+                              const krb5_data *realm, const char *host,
+                              const struct kx_tlsa *tlsa, size_t n_tlsa,
+                              const krb5_data *anchors, size_t n_anchors,
+                              const struct kx_tlsa **matched);
+
+/*
+ * Check 6: with anchors (n_anchors over 0), the chain's last certificate is
+ * one of them.  Errors: KX_ERR_ANCHOR.
+ */
+krb5_error_code kx_check_anchors(krb5_context context,
+                                 const struct kx_offer *offer,
+                                 const krb5_data *anchors, size_t n_anchors);
+
+#endif /* KX_VALIDATE_H */
