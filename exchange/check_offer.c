@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "exchange/kx_agreement.h"
+#include "exchange/kx_crossover.h"
 #include "exchange/kx_identity.h"
 #include "exchange/validate.h"
 

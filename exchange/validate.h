@@ -65,7 +65,7 @@ krb5_error_code kx_check_signature(krb5_context context,
 
 /*
  * Check 5: one of the TLSA records of host, which serves realm, fits the chain
- * at time now (RFC 6698 2.1.1, RFC 7671 5).  Usages 0 and 1 count only with
+ * (RFC 6698 2.1.1, RFC 7671 5).  Usages 0 and 1 count only with
  * anchors.  *matched points to that record.
  * Errors: KX_ERR_TLSA_UNUSABLE, KX_ERR_TLSA_MISMATCH, or for a record that
  * matches but does not suffice KX_ERR_CERT_PATH, KX_ERR_CERT_NAME,

@@ -1,0 +1,484 @@
+/*
+ * initiator.c: our side of an exchange that we begin.
+ *
+ *   the peer's servers in DNS ─▶ connect to the next ─▶ KX-REQ, KX-REP
+ *            ▲                                              │
+ *            └────────── not usable: the next server ◀──────┤
+ *                                                           ▼
+ *                              six checks, agreement, confirmation, key
+ *
+ * Every arrow is an event; between two of them nothing is on the stack, so the
+ * machine rests wherever its owner stops running the base and goes on when the
+ * base runs again.  Of the servers that fail, the first one's error is told:
+ * it is the one that the peer's administrator put first.
+ *
+ * A request is made once, when the first connection stands, and serves all
+ * servers of the realm; only a refused group (KRB-ERROR 65) makes a second
+ * one.
+ */
+#include "config.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <gnutls/crypto.h>
+#include "exchange/connect.h"
+#include "exchange/offer.h"
+#include "exchange/peer.h"
+#include "exchange/refusal.h"
+#include "exchange/step.h"
+#include "exchange/transact.h"
+
+#define WIRE_DH_NOT_ACCEPTED 65 /* KDC_ERR_DH_KEY_PARAMETERS_NOT_ACCEPTED */
+#define FIRST_BYTE_KRB_ERROR 0x7e
+
+struct kx_initiator {
+    struct kx_engine *engine;
+    char remote[KX_MAX_DNS_NAME];
+    krb5_principal kxname;
+    uint32_t known_kvno;
+    kx_initiated_fn *done;
+    void *arg;
+    struct event *deadline;
+
+    struct kx_peer *peer;
+    struct kx_target target; /* the present server; points into peer */
+    struct kx_connect *connect;
+    struct kx_transact *transact;
+
+    struct kx_ephemeral *ephemeral;
+    struct kx_message *request;
+    krb5_boolean regrouped; /* the second request is made already */
+
+    krb5_error_code kept; /* the first server's error */
+    char *kept_words;
+};
+
+/* Give the error of the exchange its words, log it, and tell the user. */
+static void
+fail(struct kx_initiator *initiator, krb5_error_code code)
+{
+    krb5_context context = initiator->engine->context;
+    const char *words;
+
+    if (initiator->kept != 0) {
+        code = initiator->kept;
+        kx_error(context, code, "%s",
+                 initiator->kept_words != NULL ? initiator->kept_words
+                                               : error_message(code));
+    }
+    words = krb5_get_error_message(context, code);
+    kx_log(initiator->engine->logger, LOG_WARNING,
+           "krbtgt/%s@%s: no crossover: %s: %s", initiator->remote,
+           initiator->engine->settings->realm, kx_error_step(code), words);
+    krb5_free_error_message(context, words);
+    (void)event_del(initiator->deadline);
+    initiator->done(initiator->arg, code, NULL);
+}
+
+/* Forget what belongs to one server's turn. */
+static void
+end_turn(struct kx_initiator *initiator)
+{
+    kx_connect_free(initiator->connect);
+    initiator->connect = NULL;
+    kx_transact_free(initiator->transact);
+    initiator->transact = NULL;
+}
+
+/* This server will not do: keep its error if it is the first, try the next. */
+static void
+next_server(struct kx_initiator *initiator, krb5_error_code code)
+{
+    krb5_context context = initiator->engine->context;
+    const char *words;
+
+    end_turn(initiator);
+    if (initiator->kept == 0) {
+        initiator->kept = code;
+        words = krb5_get_error_message(context, code);
+        initiator->kept_words = strdup(words);
+        krb5_free_error_message(context, words);
+    }
+    kx_peer_next(initiator->peer);
+}
+
+/* Make the request in group.  Errors: KX_ERR_IDENTITY, KX_ERR_CRYPTO, ... */
+static krb5_error_code
+make_request(struct kx_initiator *initiator, enum kx_group group)
+{
+    struct kx_engine *engine = initiator->engine;
+    const struct kx_identity *identity;
+    struct kx_terms terms = {0};
+    krb5_error_code ret;
+    time_t now = time(NULL);
+
+    kx_ephemeral_free(initiator->ephemeral);
+    initiator->ephemeral = NULL;
+    kx_message_free(initiator->request);
+    initiator->request = NULL;
+
+    ret = kx_engine_identity(engine, now, &identity);
+    if (ret)
+        return ret;
+    ret = kx_ephemeral_generate(engine->context, group, &initiator->ephemeral);
+    if (ret)
+        return ret;
+    terms.msg_type = KX_MSG_REQ;
+    if (gnutls_rnd(GNUTLS_RND_NONCE, &terms.nonce, sizeof(terms.nonce)) < 0)
+        return kx_error(engine->context, KX_ERR_CRYPTO,
+                        "no random numbers can be had");
+    terms.kxname = initiator->kxname;
+    terms.request_time = now;
+    terms.kvno = initiator->known_kvno;
+    terms.till = now + engine->settings->lifetime;
+    terms.ephemeral = initiator->ephemeral;
+    return kx_offer_make(engine->context, engine->settings, identity, &terms,
+                         &initiator->request);
+}
+
+static void connected(void *arg, krb5_error_code code, evutil_socket_t socket,
+                      const struct sockaddr *address);
+
+/* Connect to the present server. */
+static void
+connect_target(struct kx_initiator *initiator)
+{
+    krb5_error_code ret;
+    const struct kx_target *target = &initiator->target;
+
+    ret = kx_connect_start(initiator->engine, target->host, target->address,
+                           target->n_address, connected, initiator,
+                           &initiator->connect);
+    if (ret)
+        next_server(initiator, ret);
+}
+
+/*
+ * The peer refused our group: choose another of those it told, once.
+ * Errors: KX_ERR_POLICY_GROUP.
+ */
+static krb5_error_code
+change_group(struct kx_initiator *initiator, const krb5_data *e_data)
+{
+    krb5_context context = initiator->engine->context;
+    enum kx_group group, present = kx_ephemeral_group(initiator->ephemeral);
+    struct kx_algorithm *groups = NULL;
+    size_t n = 0, i;
+    krb5_error_code ret;
+
+    ret = kx_decode_groups(context, e_data, &groups, &n);
+    if (ret)
+        return kx_error_prefix(context, ret, "groups that %s accepts",
+                               initiator->target.host);
+    ret = KX_ERR_POLICY_GROUP;
+    for (i = 0; i < n && ret != 0; i++) {
+        if (kx_group_find(context, &groups[i], &group) == 0 &&
+            group != present)
+            ret = 0;
+    }
+    for (i = 0; i < n; i++)
+        kx_algorithm_clear(&groups[i]);
+    free(groups);
+    if (ret)
+        return kx_error(context, KX_ERR_POLICY_GROUP,
+                        "%s accepts no key agreement group that we know",
+                        initiator->target.host);
+    return make_request(initiator, group);
+}
+
+/* The answer is a KRB-ERROR: a refusal, or the wish for another group. */
+static void
+refused(struct kx_initiator *initiator, const krb5_data *message)
+{
+    krb5_context context = initiator->engine->context;
+    struct kx_krb_error *error = NULL;
+    krb5_error_code ret;
+
+    ret = kx_decode_krb_error(context, message, &error);
+    if (ret) {
+        ret = kx_error_prefix(context, ret, "answer of %s",
+                              initiator->target.host);
+    } else if (error->error_code == WIRE_DH_NOT_ACCEPTED &&
+               !initiator->regrouped && error->e_data.length > 0) {
+        initiator->regrouped = TRUE;
+        ret = change_group(initiator, &error->e_data);
+        if (ret == 0) {
+            kx_krb_error_free(error);
+            end_turn(initiator);
+            connect_target(initiator);
+            return;
+        }
+    } else {
+        ret = kx_error(
+            context, KX_ERR_PEER_REFUSED,
+            "%s refused the exchange: %s (error %d)", initiator->target.host,
+            kx_refusal_words(error->error_code), (int)error->error_code);
+    }
+    kx_krb_error_free(error);
+    next_server(initiator, ret);
+}
+
+/*
+ * Put the reply to the six checks; *matched gets the TLSA record.  Check 4 was
+ * before the connection.
+ */
+static krb5_error_code
+check_reply(struct kx_initiator *initiator, const struct kx_offer *reply,
+            const struct kx_tlsa **matched)
+{
+    struct kx_engine *engine = initiator->engine;
+    const struct kx_target *target = &initiator->target;
+    krb5_data remote = kx_data(initiator->remote, strlen(initiator->remote));
+    const krb5_data *anchors;
+    size_t n_anchors;
+    krb5_error_code ret;
+
+    ret = kx_check_reply(engine->context, engine->settings, time(NULL),
+                         &initiator->request->offer, reply);
+    if (ret == 0)
+        ret = kx_check_chain(engine->context, reply);
+    if (ret == 0)
+        ret = kx_check_signature(engine->context, reply);
+    if (ret == 0)
+        ret = kx_engine_anchors(engine, &anchors, &n_anchors);
+    if (ret == 0)
+        ret = kx_check_tlsa(engine->context, reply, &remote, target->host,
+                            target->tlsa, target->n_tlsa, anchors, n_anchors,
+                            matched);
+    if (ret == 0)
+        ret = kx_check_anchors(engine->context, reply, anchors, n_anchors);
+    return ret;
+}
+
+/*
+ * Make the key of the checked reply in *crossover.  Errors: KX_ERR_AGREEMENT,
+ * KX_ERR_CONFIRM, those of kx_offers_derive() and kx_offer_origin().
+ */
+static krb5_error_code
+make_key(struct kx_initiator *initiator, const struct kx_message *reply,
+         const struct kx_tlsa *matched, struct kx_crossover **crossover)
+{
+    krb5_context context = initiator->engine->context;
+    unsigned char expected[KX_CONFIRM_SIZE];
+    krb5_data z = kx_data(NULL, 0), wanted;
+    struct kx_crossover *made = NULL;
+    krb5_error_code ret;
+
+    *crossover = NULL;
+    ret = kx_agree(context, initiator->ephemeral,
+                   &reply->offer.tbs.key_exchange, &z);
+    if (ret)
+        goto cleanup;
+    ret = kx_offers_derive(context, &initiator->request->offer, &reply->offer,
+                           &z, kx_ephemeral_group(initiator->ephemeral),
+                           time(NULL), &made, expected);
+    if (ret)
+        goto cleanup;
+    wanted = kx_data(expected, sizeof(expected));
+    if (!kx_data_equal_secret(&wanted, &reply->confirm)) {
+        ret = kx_error(context, KX_ERR_CONFIRM,
+                       "key confirmation of %s does not match: the request "
+                       "or the reply was altered, or is of another exchange",
+                       initiator->target.host);
+        goto cleanup;
+    }
+    ret = kx_offer_origin(context, made, &reply->offer, initiator->target.host,
+                          initiator->target.port, matched);
+    if (ret)
+        goto cleanup;
+    *crossover = made;
+    made = NULL;
+
+cleanup:
+    kx_data_zap_free(&z);
+    kx_zap(expected, sizeof(expected));
+    kx_crossover_free(context, made);
+    return ret;
+}
+
+/* The answer has come whole, or will not come. */
+static void
+answered(void *arg, krb5_error_code code, const krb5_data *message)
+{
+    struct kx_initiator *initiator = arg;
+    krb5_context context = initiator->engine->context;
+    struct kx_message *reply = NULL;
+    struct kx_crossover *crossover = NULL;
+    const struct kx_tlsa *matched;
+    char till[KX_TIME_TEXT_SIZE];
+
+    if (code) {
+        next_server(initiator, code);
+        return;
+    }
+    if ((unsigned char)message->data[0] == FIRST_BYTE_KRB_ERROR) {
+        refused(initiator, message);
+        return;
+    }
+    code = kx_decode_message(context, KX_MSG_REP, message, &reply);
+    if (code == 0)
+        code = check_reply(initiator, &reply->offer, &matched);
+    if (code == 0)
+        code = make_key(initiator, reply, matched, &crossover);
+    kx_message_free(reply);
+    if (code) {
+        kx_error_prefix(context, code, "reply from %s",
+                        initiator->target.host);
+        next_server(initiator, code);
+        return;
+    }
+    end_turn(initiator);
+    (void)event_del(initiator->deadline);
+    kx_log(initiator->engine->logger, LOG_INFO,
+           "krbtgt/%s@%s: key version %lu agreed with %s:%u, valid until %s "
+           "(%s, TLSA %s)",
+           initiator->remote, initiator->engine->settings->realm,
+           (unsigned long)crossover->kvno, crossover->origin.host,
+           crossover->origin.port, kx_time_text(crossover->till, till),
+           crossover->origin.group, crossover->origin.tlsa);
+    initiator->done(initiator->arg, 0, crossover);
+}
+
+/* A connection stands, or none could be had. */
+static void
+connected(void *arg, krb5_error_code code, evutil_socket_t socket,
+          const struct sockaddr *address)
+{
+    struct kx_initiator *initiator = arg;
+    krb5_context context = initiator->engine->context;
+    krb5_data bytes = kx_data(NULL, 0);
+
+    (void)address;
+    if (code == 0 && initiator->request == NULL)
+        code = make_request(initiator, KX_GROUP_X25519);
+    if (code == 0)
+        code = kx_encode_message(context, initiator->request, &bytes);
+    if (code) {
+        if (socket >= 0)
+            (void)evutil_closesocket(socket);
+        next_server(initiator, code);
+        return;
+    }
+    kx_connect_free(initiator->connect);
+    initiator->connect = NULL;
+    code =
+        kx_transact_start(initiator->engine, socket, initiator->target.host,
+                          &bytes, answered, initiator, &initiator->transact);
+    kx_data_free(&bytes);
+    if (code)
+        next_server(initiator, code);
+}
+
+/* DNS gave a server, or there are no more. */
+static void
+target_found(void *arg, krb5_error_code code, const struct kx_target *target)
+{
+    struct kx_initiator *initiator = arg;
+
+    if (code) {
+        fail(initiator, code);
+        return;
+    }
+    initiator->target = *target;
+    connect_target(initiator);
+}
+
+/* Event: the exchange as a whole took too long. */
+static void
+expire(evutil_socket_t fd, short what, void *arg)
+{
+    struct kx_initiator *initiator = arg;
+    krb5_error_code code;
+
+    (void)fd;
+    (void)what;
+    code = kx_error(initiator->engine->context, KX_ERR_PEER_SILENT,
+                    "realm %s: gave up waiting for %s", initiator->remote,
+                    kx_initiator_step(initiator));
+    end_turn(initiator);
+    kx_peer_free(initiator->peer);
+    initiator->peer = NULL;
+    fail(initiator, code);
+}
+
+krb5_error_code
+kx_initiator_start(struct kx_engine *engine, const krb5_data *remote,
+                   uint32_t known_kvno, unsigned int timeout,
+                   kx_initiated_fn *done, void *arg, struct kx_initiator **out)
+{
+    krb5_context context = engine->context;
+    krb5_data local =
+        kx_data(engine->settings->realm, strlen(engine->settings->realm));
+    const struct timeval limit = {(time_t)timeout, 0};
+    const struct kx_identity *identity;
+    struct kx_initiator *initiator;
+    krb5_error_code ret;
+
+    *out = NULL;
+    if (!kx_realm_is_valid(remote) || kx_data_equal(remote, &local))
+        return kx_error(context, KX_ERR_REALM_NAME,
+                        "realm %.*s is not another realm's DNS name in "
+                        "capitals of two labels or more",
+                        (int)remote->length, remote->data);
+    if (!kx_settings_realm_permitted(engine->settings, remote))
+        return kx_error(context, KX_ERR_POLICY_REALM,
+                        "realm %.*s is refused by kxover_realms",
+                        (int)remote->length, remote->data);
+    ret = kx_engine_identity(engine, time(NULL), &identity);
+    if (ret)
+        return ret;
+    initiator = calloc(1, sizeof(*initiator));
+    if (initiator == NULL)
+        return ENOMEM;
+    initiator->engine = engine;
+    memcpy(initiator->remote, remote->data, remote->length);
+    initiator->known_kvno = known_kvno;
+    initiator->done = done;
+    initiator->arg = arg;
+    ret = kx_crossover_name(context, remote, &local, &initiator->kxname);
+    if (ret)
+        goto cleanup;
+    initiator->deadline = event_new(engine->base, -1, 0, expire, initiator);
+    if (initiator->deadline == NULL ||
+        event_add(initiator->deadline, &limit) < 0) {
+        ret = ENOMEM;
+        goto cleanup;
+    }
+    ret = kx_peer_start(engine, remote, TRUE, target_found, initiator,
+                        &initiator->peer);
+    if (ret)
+        goto cleanup;
+    *out = initiator;
+    initiator = NULL;
+
+cleanup:
+    kx_initiator_free(initiator);
+    return ret;
+}
+
+void
+kx_initiator_free(struct kx_initiator *initiator)
+{
+    if (initiator == NULL)
+        return;
+    end_turn(initiator);
+    kx_peer_free(initiator->peer);
+    if (initiator->deadline != NULL)
+        event_free(initiator->deadline);
+    kx_ephemeral_free(initiator->ephemeral);
+    kx_message_free(initiator->request);
+    krb5_free_principal(initiator->engine->context, initiator->kxname);
+    free(initiator->kept_words);
+    free(initiator);
+}
+
+const char *
+kx_initiator_step(const struct kx_initiator *initiator)
+{
+    if (initiator->transact != NULL)
+        return "the answer";
+    if (initiator->connect != NULL)
+        return "the connection";
+    return initiator->peer != NULL ? kx_peer_step(initiator->peer) : "nothing";
+}

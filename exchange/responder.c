@@ -1,0 +1,561 @@
+/*
+ * responder.c: our side of an exchange that a peer begins.
+ *
+ *   KX-REQ ─▶ decode, checks 1 to 3 ─▶ SRV and TLSA of the peer (check 4)
+ *                    │                          │ for each server of it
+ *                    ▼                          ▼
+ *                 refusal ◀──────────── checks 5 and 6 ─▶ agree, derive, store
+ *                                                              │
+ *                                            KX-REP ◀──────────┘
+ *
+ * Nothing is asked of DNS, and nothing remembered, for an offer whose own
+ * signature does not hold.  An exchange belongs to the responder, not to the
+ * connection that brought it: when the asker hangs up it goes on, and the
+ * asker's next try with the same bytes finds the answer, or joins the wait.
+ *
+ * A key is in the store before its confirmation leaves; what cannot be stored
+ * is not confirmed, so no peer ever holds a key that we lack.
+ */
+#include "config.h"
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include "exchange/offer.h"
+#include "exchange/peer.h"
+#include "exchange/recent.h"
+#include "exchange/refusal.h"
+#include "exchange/step.h"
+
+/* Exchanges under way: in all, from one source address, with one realm. */
+#define MAX_EXCHANGES 128
+#define MAX_PER_SOURCE 16
+#define MAX_PER_REALM 4
+
+/* Answers that are remembered. */
+#define MAX_RECENT 1024
+
+/* One who waits for an exchange's answer. */
+struct kx_request {
+    struct kx_request *next;
+    struct exchange *exchange;
+    kx_answered_fn *answered;
+    void *arg;
+};
+
+/* One request's way to its answer. */
+struct exchange {
+    struct exchange *next;
+    struct kx_responder *responder;
+    unsigned char digest[KX_REQUEST_DIGEST];
+    krb5_data bytes; /* the request as it came; gone once decoded */
+    struct sockaddr_storage source;
+    struct event *begin; /* the first step, outside kx_responder_take() */
+    struct kx_message *request; /* decoded */
+    krb5_data remote;           /* the peer's realm, in request */
+    struct kx_peer *peer;
+    krb5_error_code kept; /* the first server's verdict */
+    char *kept_words;
+    krb5_data answer; /* set from the start when it was given before */
+    struct kx_request *waiting;
+};
+
+struct kx_responder {
+    struct kx_engine *engine;
+    struct kx_store store;
+    struct kx_recent *recent;
+    struct exchange *exchanges;
+};
+
+/* Release an exchange that is out of the responder's list. */
+static void
+free_exchange(struct exchange *exchange)
+{
+    struct kx_request *request;
+
+    while ((request = exchange->waiting) != NULL) {
+        exchange->waiting = request->next;
+        free(request);
+    }
+    if (exchange->begin != NULL)
+        event_free(exchange->begin);
+    kx_peer_free(exchange->peer);
+    kx_message_free(exchange->request);
+    kx_data_free(&exchange->bytes);
+    kx_data_free(&exchange->answer);
+    free(exchange->kept_words);
+    free(exchange);
+}
+
+/* Give the answer to all who wait, and end the exchange. */
+static void
+finish(struct exchange *exchange)
+{
+    struct exchange **link = &exchange->responder->exchanges;
+    struct kx_request *request;
+    kx_answered_fn *answered;
+    void *arg;
+
+    while (*link != exchange)
+        link = &(*link)->next;
+    *link = exchange->next;
+    while ((request = exchange->waiting) != NULL) {
+        exchange->waiting = request->next;
+        answered = request->answered;
+        arg = request->arg;
+        free(request);
+        answered(arg, &exchange->answer);
+    }
+    free_exchange(exchange);
+}
+
+/* Refuse with code, of which the context holds the message. */
+static void
+refuse(struct exchange *exchange, krb5_error_code code)
+{
+    struct kx_engine *engine = exchange->responder->engine;
+    const char *words;
+    char source[KX_ADDRESS_TEXT_SIZE];
+
+    words = krb5_get_error_message(engine->context, code);
+    kx_log(engine->logger, LOG_WARNING,
+           "krbtgt/%s@%.*s: refused to %s: %s: %s", engine->settings->realm,
+           exchange->remote.length > 0 ? (int)exchange->remote.length : 1,
+           exchange->remote.length > 0 ? exchange->remote.data : "?",
+           kx_address_text((struct sockaddr *)&exchange->source, source),
+           kx_error_step(code), words);
+    krb5_free_error_message(engine->context, words);
+    if (kx_refusal_make(engine->context, code, engine->settings->realm,
+                        time(NULL), &exchange->answer) != 0)
+        exchange->answer = kx_data(NULL, 0);
+    finish(exchange);
+}
+
+/*
+ * Decide the reply's key version.  Errors: those of the store,
+ * KX_ERR_POLICY_KVNO.
+ */
+static krb5_error_code
+choose_kvno(struct exchange *exchange, uint32_t *kvno)
+{
+    struct kx_responder *responder = exchange->responder;
+    const struct kx_tbsdata *tbs = &exchange->request->offer.tbs;
+    krb5_error_code ret;
+    uint32_t *used = NULL;
+    size_t n = 0;
+
+    ret = responder->store.versions(responder->store.arg, tbs->kxname, &used,
+                                    &n);
+    if (ret == 0)
+        ret =
+            kx_next_kvno(responder->engine->context, tbs->kvno, used, n, kvno);
+    free(used);
+    return ret;
+}
+
+/* Make our offer, with an ephemeral key of the request's group. */
+static krb5_error_code
+make_reply(struct exchange *exchange, struct kx_ephemeral **ephemeral,
+           struct kx_message **reply)
+{
+    struct kx_engine *engine = exchange->responder->engine;
+    const struct kx_offer *request = &exchange->request->offer;
+    const struct kx_identity *identity;
+    struct kx_terms terms = {0};
+    enum kx_group group;
+    krb5_error_code ret;
+    time_t now = time(NULL);
+
+    ret = kx_engine_identity(engine, now, &identity);
+    if (ret)
+        return ret;
+    ret = kx_group_of_public(engine->context, &request->tbs.key_exchange,
+                             &group);
+    if (ret)
+        return ret;
+    ret = kx_ephemeral_generate(engine->context, group, ephemeral);
+    if (ret)
+        return ret;
+    ret = choose_kvno(exchange, &terms.kvno);
+    if (ret)
+        return ret;
+    terms.msg_type = KX_MSG_REP;
+    terms.nonce = request->nonce;
+    terms.kxname = request->tbs.kxname;
+    terms.request_time = now;
+    terms.till = now + engine->settings->lifetime;
+    if (request->tbs.till < terms.till)
+        terms.till = request->tbs.till;
+    terms.ephemeral = *ephemeral;
+    terms.accepted = request->tbs.accept_sigalg;
+    terms.n_accepted = request->tbs.n_accept_sigalg;
+    return kx_offer_make(engine->context, engine->settings, identity, &terms,
+                         reply);
+}
+
+/*
+ * All checks are passed: make the key, store it, and only then the answer.
+ */
+static krb5_error_code
+accept_request(struct exchange *exchange, const struct kx_target *target,
+               const struct kx_tlsa *matched)
+{
+    struct kx_responder *responder = exchange->responder;
+    struct kx_engine *engine = responder->engine;
+    krb5_context context = engine->context;
+    const struct kx_offer *request = &exchange->request->offer;
+    unsigned char confirm[KX_CONFIRM_SIZE];
+    char till[KX_TIME_TEXT_SIZE];
+    struct kx_ephemeral *ephemeral = NULL;
+    struct kx_message *reply = NULL;
+    struct kx_crossover *crossover = NULL;
+    krb5_data z = kx_data(NULL, 0), shown;
+    krb5_error_code ret;
+
+    ret = make_reply(exchange, &ephemeral, &reply);
+    if (ret)
+        goto cleanup;
+    ret = kx_agree(context, ephemeral, &request->tbs.key_exchange, &z);
+    if (ret)
+        goto cleanup;
+    ret = kx_offers_derive(context, request, &reply->offer, &z,
+                           kx_ephemeral_group(ephemeral), time(NULL),
+                           &crossover, confirm);
+    if (ret)
+        goto cleanup;
+    ret = kx_offer_origin(context, crossover, request, target->host,
+                          target->port, matched);
+    if (ret)
+        goto cleanup;
+    shown = kx_data(confirm, sizeof(confirm));
+    ret = kx_data_copy(&shown, &reply->confirm);
+    if (ret)
+        goto cleanup;
+    ret = kx_encode_message(context, reply, &exchange->answer);
+    if (ret)
+        goto cleanup;
+    ret = responder->store.put(responder->store.arg, crossover);
+    if (ret) {
+        kx_data_free(&exchange->answer);
+        goto cleanup;
+    }
+    /* Without memory the request is merely not recognised when it comes
+     * again. */
+    (void)kx_recent_add(responder->recent, exchange->digest, &exchange->answer,
+                        time(NULL) + 2 * engine->settings->clockskew);
+    kx_log(engine->logger, LOG_INFO,
+           "krbtgt/%s@%.*s: key version %lu agreed with %s:%u, valid until "
+           "%s (%s, TLSA %s)",
+           engine->settings->realm, (int)exchange->remote.length,
+           exchange->remote.data, (unsigned long)crossover->kvno, target->host,
+           target->port, kx_time_text(crossover->till, till),
+           crossover->origin.group, crossover->origin.tlsa);
+
+cleanup:
+    kx_data_zap_free(&z);
+    kx_zap(confirm, sizeof(confirm));
+    kx_ephemeral_free(ephemeral);
+    kx_message_free(reply);
+    kx_crossover_free(context, crossover);
+    return ret;
+}
+
+/* DNS gave a server of the peer, or there are no more. */
+static void
+target_found(void *arg, krb5_error_code code, const struct kx_target *target)
+{
+    struct exchange *exchange = arg;
+    struct kx_engine *engine = exchange->responder->engine;
+    const struct kx_offer *request = &exchange->request->offer;
+    const struct kx_tlsa *matched;
+    const krb5_data *anchors;
+    const char *words;
+    size_t n_anchors;
+
+    if (code) {
+        /* Of several servers the first one's verdict is told. */
+        if (exchange->kept != 0) {
+            code = exchange->kept;
+            kx_error(engine->context, code, "%s",
+                     exchange->kept_words != NULL ? exchange->kept_words
+                                                  : error_message(code));
+        }
+        refuse(exchange, code);
+        return;
+    }
+    code = kx_engine_anchors(engine, &anchors, &n_anchors);
+    if (code) {
+        refuse(exchange, code);
+        return;
+    }
+    code = kx_check_tlsa(engine->context, request, &exchange->remote,
+                         target->host, target->tlsa, target->n_tlsa, anchors,
+                         n_anchors, &matched);
+    if (code == 0)
+        code = kx_check_anchors(engine->context, request, anchors, n_anchors);
+    if (code) {
+        if (exchange->kept == 0) {
+            exchange->kept = code;
+            words = krb5_get_error_message(engine->context, code);
+            exchange->kept_words = strdup(words);
+            krb5_free_error_message(engine->context, words);
+        }
+        kx_peer_next(exchange->peer);
+        return;
+    }
+    code = accept_request(exchange, target, matched);
+    if (code)
+        refuse(exchange, code);
+    else
+        finish(exchange);
+}
+
+/* True if so many other exchanges are under way with this one's realm. */
+static krb5_boolean
+realm_is_busy(const struct exchange *exchange)
+{
+    const struct exchange *other;
+    unsigned int n = 0;
+
+    for (other = exchange->responder->exchanges; other != NULL;
+         other = other->next) {
+        if (other != exchange && other->peer != NULL &&
+            kx_data_equal(&other->remote, &exchange->remote))
+            n++;
+    }
+    return n >= MAX_PER_REALM;
+}
+
+/* Decode, and do what can be judged without the network. */
+static krb5_error_code
+check_offer(struct exchange *exchange)
+{
+    struct kx_engine *engine = exchange->responder->engine;
+    const struct kx_identity *identity;
+    const struct kx_offer *offer;
+    krb5_error_code ret;
+    time_t now = time(NULL);
+
+    ret = kx_decode_message(engine->context, KX_MSG_REQ, &exchange->bytes,
+                            &exchange->request);
+    kx_data_free(&exchange->bytes);
+    if (ret)
+        return ret;
+    offer = &exchange->request->offer;
+    ret = kx_check_request(engine->context, engine->settings, now, offer,
+                           &exchange->remote);
+    if (ret)
+        return ret;
+    /* Without an identity of ours nothing can come of it. */
+    ret = kx_engine_identity(engine, now, &identity);
+    if (ret)
+        return ret;
+    ret = kx_check_chain(engine->context, offer);
+    if (ret)
+        return ret;
+    ret = kx_check_signature(engine->context, offer);
+    if (ret)
+        return ret;
+    if (realm_is_busy(exchange))
+        return kx_error(engine->context, KX_ERR_BUSY,
+                        "%d exchanges with realm %.*s are under way already",
+                        MAX_PER_REALM, (int)exchange->remote.length,
+                        exchange->remote.data);
+    return kx_peer_start(engine, &exchange->remote, FALSE, target_found,
+                         exchange, &exchange->peer);
+}
+
+/* Event: the first step. */
+static void
+begin(evutil_socket_t fd, short what, void *arg)
+{
+    struct exchange *exchange = arg;
+    krb5_error_code ret;
+
+    (void)fd;
+    (void)what;
+    if (exchange->answer.length > 0) {
+        finish(exchange);
+        return;
+    }
+    ret = check_offer(exchange);
+    if (ret)
+        refuse(exchange, ret);
+}
+
+/* Compare two addresses without their ports. */
+static krb5_boolean
+same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+{
+    if (a->ss_family != b->ss_family)
+        return FALSE;
+    if (a->ss_family == AF_INET6)
+        return memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr,
+                      &((const struct sockaddr_in6 *)b)->sin6_addr,
+                      sizeof(struct in6_addr)) == 0;
+    return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
+           ((const struct sockaddr_in *)b)->sin_addr.s_addr;
+}
+
+/*
+ * True if there is no place for a further exchange from source.  The refusal
+ * is then an answer like any other, only without the work.
+ */
+static krb5_boolean
+is_full(const struct kx_responder *responder,
+        const struct sockaddr_storage *source)
+{
+    const struct exchange *exchange;
+    unsigned int all = 0, of_source = 0;
+
+    for (exchange = responder->exchanges; exchange != NULL;
+         exchange = exchange->next) {
+        all++;
+        if (same_host(&exchange->source, source))
+            of_source++;
+    }
+    return all >= MAX_EXCHANGES || of_source >= MAX_PER_SOURCE;
+}
+
+/* Copy source into *out by its family; other families become nothing. */
+static void
+copy_source(const struct sockaddr *source, struct sockaddr_storage *out)
+{
+    if (source->sa_family == AF_INET6)
+        memcpy(out, source, sizeof(struct sockaddr_in6));
+    else if (source->sa_family == AF_INET)
+        memcpy(out, source, sizeof(struct sockaddr_in));
+}
+
+/*
+ * Begin an exchange for message in *out, already in the responder's list.
+ * Errors: KX_ERR_CRYPTO, ENOMEM.
+ */
+static krb5_error_code
+new_exchange(struct kx_responder *responder, const krb5_data *message,
+             const unsigned char *digest, const struct sockaddr *source,
+             struct exchange **out)
+{
+    struct kx_engine *engine = responder->engine;
+    struct exchange *exchange;
+    const krb5_data *given;
+    krb5_error_code ret;
+
+    exchange = calloc(1, sizeof(*exchange));
+    if (exchange == NULL)
+        return ENOMEM;
+    exchange->responder = responder;
+    memcpy(exchange->digest, digest, KX_REQUEST_DIGEST);
+    copy_source(source, &exchange->source);
+    exchange->begin = event_new(engine->base, -1, 0, begin, exchange);
+    ret = exchange->begin == NULL ? ENOMEM : 0;
+    given = kx_recent_find(responder->recent, digest, time(NULL));
+    if (ret == 0 && given != NULL) {
+        ret = kx_data_copy(given, &exchange->answer);
+    } else if (ret == 0 && is_full(responder, &exchange->source)) {
+        ret = kx_refusal_make(engine->context, KX_ERR_BUSY,
+                              engine->settings->realm, time(NULL),
+                              &exchange->answer);
+    } else if (ret == 0) {
+        ret = kx_data_copy(message, &exchange->bytes);
+    }
+    if (ret) {
+        free_exchange(exchange);
+        return ret;
+    }
+    exchange->next = responder->exchanges;
+    responder->exchanges = exchange;
+    event_active(exchange->begin, EV_TIMEOUT, 0);
+    *out = exchange;
+    return 0;
+}
+
+krb5_error_code
+kx_responder_take(struct kx_responder *responder, const krb5_data *message,
+                  const struct sockaddr *source, kx_answered_fn *answered,
+                  void *arg, struct kx_request **out)
+{
+    unsigned char digest[KX_REQUEST_DIGEST];
+    struct exchange *exchange;
+    struct kx_request *request;
+    krb5_error_code ret;
+
+    *out = NULL;
+    ret = kx_request_digest(responder->engine->context, message, digest);
+    if (ret)
+        return ret;
+    request = calloc(1, sizeof(*request));
+    if (request == NULL)
+        return ENOMEM;
+    for (exchange = responder->exchanges; exchange != NULL;
+         exchange = exchange->next) {
+        if (memcmp(exchange->digest, digest, sizeof(digest)) == 0)
+            break;
+    }
+    if (exchange == NULL) {
+        ret = new_exchange(responder, message, digest, source, &exchange);
+        if (ret) {
+            free(request);
+            return ret;
+        }
+    }
+    request->exchange = exchange;
+    request->answered = answered;
+    request->arg = arg;
+    request->next = exchange->waiting;
+    exchange->waiting = request;
+    *out = request;
+    return 0;
+}
+
+void
+kx_request_cancel(struct kx_request *request)
+{
+    struct kx_request **link;
+
+    if (request == NULL)
+        return;
+    link = &request->exchange->waiting;
+    while (*link != request)
+        link = &(*link)->next;
+    *link = request->next;
+    free(request);
+}
+
+krb5_error_code
+kx_responder_new(struct kx_engine *engine, const struct kx_store *store,
+                 struct kx_responder **out)
+{
+    struct kx_responder *responder;
+    krb5_error_code ret;
+
+    *out = NULL;
+    responder = calloc(1, sizeof(*responder));
+    if (responder == NULL)
+        return ENOMEM;
+    responder->engine = engine;
+    responder->store = *store;
+    ret = kx_recent_new(MAX_RECENT, &responder->recent);
+    if (ret) {
+        free(responder);
+        return ret;
+    }
+    *out = responder;
+    return 0;
+}
+
+void
+kx_responder_free(struct kx_responder *responder)
+{
+    struct exchange *exchange;
+
+    if (responder == NULL)
+        return;
+    while ((exchange = responder->exchanges) != NULL) {
+        responder->exchanges = exchange->next;
+        free_exchange(exchange);
+    }
+    kx_recent_free(responder->recent);
+    free(responder);
+}
