@@ -17,6 +17,11 @@
  *   keys.c         the methods for master keys and what they encrypt
  *   passthrough.c  all other methods
  *
+ *   intercept.c    what a KDC is answered that is not in the database
+ *   exchanges.c    the exchanges that it has under way
+ *   held.c         keys that it holds in memory
+ *   log.c          log lines from inside it
+ *
  * Here are the table and the life of a module: loaded, opened or created,
  * closed.  A method that the backend does not have must not be missed: libkdb5
  * then answers for it with the backend's context just what it would answer if
@@ -53,7 +58,10 @@ fini_library(void)
     return 0;
 }
 
-/* Open the database.  Errors: the backend's, kx_module_enter()'s. */
+/*
+ * Open the database; for a KDC, interception begins.  Errors: the backend's,
+ * kx_module_enter()'s, KX_ERR_SETTING.
+ */
 static krb5_error_code
 init_module(krb5_context context, char *section, char **db_args, int mode)
 {
@@ -67,6 +75,9 @@ init_module(krb5_context context, char *section, char **db_args, int mode)
     if (code == 0 && !module->opened) {
         module->opened = TRUE;
         module->for_kdc = (mode & SERVICE_TYPE_MASK) == KRB5_KDB_SRV_TYPE_KDC;
+        if (module->for_kdc)
+            code = kx_intercept_open(module->backend, module->realm,
+                                     module->section, &module->intercept);
     }
     return kx_module_leave(context, module, code);
 }
@@ -149,6 +160,8 @@ refresh_config(krb5_context context)
     if (kx_module_enter(context, NULL, &module) != 0)
         return;
     krb5_db_refresh_config(module->backend);
+    if (module->intercept != NULL)
+        kx_intercept_refresh(module->intercept);
     (void)kx_module_leave(context, module, 0);
 }
 

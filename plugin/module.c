@@ -136,6 +136,8 @@ detach(krb5_context context, struct kx_module *module)
 {
     krb5_error_code code;
 
+    kx_intercept_close(module->intercept);
+    module->intercept = NULL;
     code = kx_backend_close(context, module->backend);
     if (code)
         return code;

@@ -10,6 +10,7 @@
 
 #include <kdb.h>
 #include "base/kx_base.h"
+#include "plugin/intercept.h"
 
 struct kx_module {
     krb5_magic magic;
@@ -19,7 +20,8 @@ struct kx_module {
     krb5_context backend; /* its context */
     krb5_boolean opened;  /* the database is open, or was just created */
     krb5_boolean for_kdc; /* opened by a KDC */
-    unsigned int uses;    /* between kx_module_enter() and its leave */
+    struct kx_intercept *intercept; /* then; else NULL */
+    unsigned int uses; /* between kx_module_enter() and its leave */
 
     /* For put_principal() and delete_principal() alone (principal.c). */
     krb5_boolean backend_renames; /* the backend has a rename method */

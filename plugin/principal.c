@@ -50,7 +50,10 @@ note_read(krb5_context context, struct kx_module *module,
     return krb5_copy_principal(context, name, &module->last_read);
 }
 
-/* Read a principal.  Errors: KRB5_KDB_NOENTRY when there is none. */
+/*
+ * Read a principal; in a KDC, crossovers are what kx_intercept_lookup() says.
+ * Errors: KRB5_KDB_NOENTRY when there is none.
+ */
 krb5_error_code
 kx_get_principal(krb5_context context, krb5_const_principal search_for,
                  unsigned int flags, krb5_db_entry **entry_out)
@@ -71,6 +74,9 @@ kx_get_principal(krb5_context context, krb5_const_principal search_for,
             *entry_out = NULL;
         }
     }
+    if (module->intercept != NULL)
+        code = kx_intercept_lookup(module->intercept, search_for, flags, code,
+                                   entry_out);
     return kx_module_leave(context, module, code);
 }
 

@@ -1,0 +1,50 @@
+/*
+ * exchanges.h: the exchanges that a KDC has under way.
+ *
+ * They live between lookups, and move only within kx_exchanges_wait().
+ */
+#ifndef KX_PLUGIN_EXCHANGES_H
+#define KX_PLUGIN_EXCHANGES_H
+
+#include "exchange/kx_exchange.h"
+
+struct kx_exchanges;
+
+/*
+ * Called for every exchange that ends with a key (the callee's to release);
+ * arg is that of kx_exchanges_new().
+ */
+typedef void kx_agreed_fn(void *arg, struct kx_crossover *crossover);
+
+/*
+ * Make the keeper of exchanges.  Nothing is started: no thread, no socket, no
+ * event base, until the first exchange.  context and settings are borrowed and
+ * must outlive it.  Errors: ENOMEM.
+ */
+krb5_error_code kx_exchanges_new(krb5_context context,
+                                 const struct kx_settings *settings,
+                                 const struct kx_logger *logger,
+                                 kx_agreed_fn *agreed, void *arg,
+                                 struct kx_exchanges **out);
+
+/* Release it; exchanges under way are given up. */
+void kx_exchanges_free(struct kx_exchanges *exchanges);
+
+/*
+ * Let all exchanges move as far as they can without waiting, so that those
+ * that are over are seen to be.  Costs nothing when none is under way.
+ */
+void kx_exchanges_move(struct kx_exchanges *exchanges);
+
+/*
+ * Begin the exchange with realm remote, or go on with it if it is under way,
+ * and wait for its end up to kxover_wait; meanwhile all others move too.
+ * known_kvno is the highest version that we hold.  Returns 0 when it ended
+ * with a key, KRB5KDC_ERR_SVC_UNAVAILABLE when it is not finished, else its
+ * error, with its message in context.
+ */
+krb5_error_code kx_exchanges_wait(struct kx_exchanges *exchanges,
+                                  const krb5_data *remote,
+                                  uint32_t known_kvno);
+
+#endif /* KX_PLUGIN_EXCHANGES_H */

@@ -1,0 +1,51 @@
+/*
+ * intercept.h: what a KDC finds that is not in its database.
+ */
+#ifndef KX_PLUGIN_INTERCEPT_H
+#define KX_PLUGIN_INTERCEPT_H
+
+#include <kdb.h>
+#include "base/kx_base.h"
+
+/* What interception keeps for one opened database. */
+struct kx_intercept;
+
+/*
+ * Begin interception for the database of realm, opened in context backend by a
+ * KDC, with the settings in [dbmodules] section.  An identity that cannot be
+ * used is logged; crossovers are then refused, nothing else is.
+ * Errors: KX_ERR_SETTING with the words for the administrator, ENOMEM.
+ */
+krb5_error_code kx_intercept_open(krb5_context backend, const char *realm,
+                                  const char *section,
+                                  struct kx_intercept **out);
+
+/* End it; keys in memory are wiped.  intercept may be NULL. */
+void kx_intercept_close(struct kx_intercept *intercept);
+
+/*
+ * Read the settings again (SIGHUP).  Settings that cannot be used are logged,
+ * and the old ones stay.
+ */
+void kx_intercept_refresh(struct kx_intercept *intercept);
+
+/*
+ * Answer a KDC's lookup of name with flags (KRB5_KDB_FLAG_...), to which the
+ * database has answered code and *entry:
+ *
+ *   krbtgt/R@LOCAL   as it is if the administrator keyed it; else the newest
+ *                    live key, or one from an exchange with R
+ *   krbtgt/LOCAL@R   as it is if the administrator keyed it; else without
+ *                    expired keys
+ *   anything else    as it is
+ *
+ * Returns code and leaves *entry, or changes both: KRB5_KDB_NOENTRY when there
+ * can be no crossover, KRB5KDC_ERR_SVC_UNAVAILABLE when an exchange is not
+ * finished; messages are in context backend.
+ */
+krb5_error_code kx_intercept_lookup(struct kx_intercept *intercept,
+                                    krb5_const_principal name,
+                                    unsigned int flags, krb5_error_code code,
+                                    krb5_db_entry **entry);
+
+#endif /* KX_PLUGIN_INTERCEPT_H */
