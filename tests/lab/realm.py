@@ -1,0 +1,189 @@
+"""One Kerberos realm: its database, its servers, its zone, and the administrator's commands."""
+
+import itertools
+import re
+from pathlib import Path
+
+from . import config, tools
+from .clock import Clock
+from .ports import is_listening
+from .process import Log, Service, run
+from .session import Session
+
+MASTER_PASSWORD = "master"
+ADMIN = "admin/admin"
+
+
+class Realm:
+    """A realm of a lab.
+
+    `port` is where everybody finds it.  `settings` and `kdc_settings` are relations for its [dbmodules]
+    and [realms] subsections of kdc.conf, over the lab's own; a value of None takes one away.  After a
+    change call configure() and restart what should know."""
+
+    def __init__(self, lab, name, users):
+        self.lab = lab
+        self.name = name
+        self.domain = name.lower()
+        self.folder = Path(lab.folder) / self.domain
+        self.users = list(users)
+        self.settings = {}
+        self.kdc_settings = {}
+        self.uses_kxover = lab.build is not None
+        self.port = lab.ports.take()
+        self.kdc_tcp_port = lab.ports.take()
+        self.kadmind_port = lab.ports.take()
+        self.kpasswd_port = lab.ports.take()
+        self.daemon_port = self.port
+        self.kdc_host = f"kdc.{self.domain}"
+        self.service_host = f"www.{self.domain}"
+        self.certificate = self.folder / "identity-cert.pem"
+        self.key = self.folder / "identity-key.pem"
+        self.keytab = self.folder / "keytab"
+        self.zone = lab.dns.zone(self.domain)
+        self.clock = None
+        self._session_numbers = itertools.count(1)
+        self.folder.mkdir()
+        self.kdc = self._service("krb5kdc", lambda: [tools.find("krb5kdc"), "-n", *self.kdc_options],
+                                 lambda service: "commencing operation" in service.log_since_start())
+        self.kadmind = self._service("kadmind", lambda: [tools.find("kadmind"), "-nofork"],
+                                     lambda service: "starting" in service.log_since_start())
+        self.kxoverd = self._service("kxoverd", lambda: [lab.build.daemon, "-n"],
+                                     lambda service: is_listening(self.daemon_port))
+        self.kdc_options = []
+
+    def __repr__(self):
+        return f"<Realm {self.name}>"
+
+    # What the rest of the lab must know of it.
+
+    @property
+    def services(self):
+        """Its servers, in the order in which they start."""
+        return [self.kdc, self.kadmind] + ([self.kxoverd] if self.uses_kxover else [])
+
+    @property
+    def module_folder(self):
+        """Where its KDB module is, beside the system's; None for none."""
+        return self.lab.build.module_folder if self.uses_kxover else None
+
+    @property
+    def resolver_conf(self):
+        return self.lab.dns.resolver_conf
+
+    @property
+    def env(self):
+        """The environment of every program that runs on a machine of this realm."""
+        env = {
+            **self.lab.env,
+            "KRB5_CONFIG": str(self.folder / "krb5.conf"),
+            "KRB5_KDC_PROFILE": str(self.folder / "kdc.conf"),
+            "KRB5_KTNAME": f"FILE:{self.keytab}",
+            "KRB5CCNAME": f"FILE:{self.folder / 'ccache'}",
+        }
+        return {**env, **self.clock.env} if self.clock else env
+
+    # Building it.
+
+    def configure(self):
+        """Write its configuration files."""
+        (self.folder / "krb5.conf").write_text(config.render(config.krb5_conf(self, self.lab.realms)))
+        (self.folder / "kdc.conf").write_text(config.render(config.kdc_conf(self)))
+        (self.folder / "kadm5.acl").write_text(f"*/admin@{self.name} *\n")
+
+    def create(self):
+        """Make its identity, its database with the first principals, a keytab for the service host, and
+        the records of its zone."""
+        if self.uses_kxover:
+            self.kxover("keygen", "-r", self.name, "--host", self.kdc_host, self.certificate, self.key)
+        self.kdb5_util("create", "-s", "-P", MASTER_PASSWORD)
+        host = f"host/{self.service_host}"
+        self.kadmin_local(
+            *(f"addprinc -pw {self.password(user)} {user}" for user in [*self.users, ADMIN]),
+            f"addprinc -randkey {host}", f"ktadd -k {self.keytab} {host}")
+        self.zone.records = [f"{host}.{self.domain}. A {config.LOOPBACK}" for host in ("kdc", "www")]
+        self.zone.records += self.published_records()
+
+    def published_records(self):
+        """The lines that the administrator puts into the realm's zone, from kxover's own mouth."""
+        if not self.uses_kxover:
+            return [f"_kerberos._tcp.{self.domain}. SRV 0 0 {self.port} {self.kdc_host}.",
+                    f'_kerberos.{self.domain}. TXT "{self.name}"']
+        return self.kxover("dns", "-r", self.name, "--host", self.kdc_host,
+                           "--port", self.port).stdout.splitlines()
+
+    def start(self):
+        """Start its servers."""
+        for service in self.services:
+            service.start()
+
+    def stop(self):
+        """Stop its servers."""
+        for service in reversed(self.services):
+            service.stop()
+
+    def give_clock(self):
+        """The clock of this realm's machines, which from now on can be set.  The first time, its servers
+        are restarted for that."""
+        if self.clock is None:
+            self.clock = Clock(self.folder / "clock", self.lab.env)
+            for service in self.services:
+                if service.running:
+                    service.restart()
+        return self.clock
+
+    # The administrator's commands.
+
+    def run(self, program, *arguments, **options):
+        """Run a program of the system on a machine of this realm; options and result as process.run()."""
+        return run([tools.find(program), *arguments], self.env, **options)
+
+    def kadmin_local(self, *queries, check=True):
+        """Run kadmin.local queries, one after the other, and return the Result."""
+        if len(queries) == 1:
+            return self.run("kadmin.local", "-r", self.name, "-q", queries[0], check=check)
+        return self.run("kadmin.local", "-r", self.name, input="".join(f"{query}\n" for query in queries),
+                        check=check)
+
+    def kdb5_util(self, *arguments, check=True, input=None):
+        return self.run("kdb5_util", "-r", self.name, *arguments, check=check, input=input)
+
+    def kxover(self, *arguments, check=True):
+        """Run kxover's own tool."""
+        return run([self.lab.build.cli, *arguments], self.env, check=check)
+
+    def principals(self):
+        """The names in the database."""
+        return [line for line in self.kadmin_local("listprincs").stdout.splitlines()
+                if re.fullmatch(r"\S+@\S+", line)]
+
+    def keyinfo(self, principal):
+        """The keys of a principal as kdb5_util tabdump has them: pairs of key version and encryption type."""
+        rows = [row.split("\t") for row in self.kdb5_util("tabdump", "-H", "keyinfo").stdout.splitlines()]
+        return [(int(kvno), etype) for name, _, kvno, etype, *_ in rows if name == principal]
+
+    def crossover_to(self, other):
+        """The name of the principal by which users of this realm reach the realm `other`."""
+        return f"krbtgt/{other.name}@{self.name}"
+
+    # Its users.
+
+    def password(self, user):
+        """The password that the lab gives a user."""
+        return f"password-of-{user.replace('/', '-')}"
+
+    def session(self, user):
+        """A Session with an empty cache."""
+        return Session(self, user, next(self._session_numbers))
+
+    def kinit(self, user):
+        """A Session of a user who has logged in."""
+        session = self.session(user)
+        session.kinit()
+        return session
+
+    def _service(self, name, command, ready):
+        log = Log(self.folder / f"{name}.log")
+        service = Service(name, command, lambda: self.env, self.folder, ready, log)
+        self.lab.services.append(service)
+        return service
