@@ -1,0 +1,30 @@
+"""What every scenario stands on: a lab for each class of tests."""
+
+import unittest
+
+from lab import Lab
+
+ALPHA = "ALPHA.EXAMPLE"
+BRAVO = "BRAVO.EXAMPLE"
+
+
+class Scenario(unittest.TestCase):
+    """Tests in one lab, which is built before the first and gone after the last.
+
+    A class says what lab it wants: `realms`, and `module` ("db2" for realms without kxover).  Tests of one
+    class share it, and are run in alphabetical order; a promise about a first time has a class to itself."""
+
+    realms = (ALPHA, BRAVO)
+    module = "kxover"
+    lab = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.lab = Lab(cls.realms, module=cls.module)
+        cls.enterClassContext(cls.lab)
+        cls.addClassCleanup(setattr, cls, "lab", None)
+        cls.alpha, cls.bravo = (cls.lab.realm(ALPHA), cls.lab.realm(BRAVO))
+
+    def diagnosis(self):
+        """The end of every log, for a test that failed."""
+        return self.lab.last_words() if self.lab else ""
