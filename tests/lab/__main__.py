@@ -59,7 +59,8 @@ def _parser():
                                ("up", _up, "the lab, until Ctrl-C; prints the environment to use it with")):
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(action=action)
-        command.add_argument("--build", metavar="DIR", help="where kxover was built (default: $KXOVER_BUILD, or here)")
+        command.add_argument("--build", metavar="DIR",
+                             help="where kxover was built (default: $KXOVER_BUILD, or here)")
         command.add_argument("--keep", action="store_true", help="leave the lab's folder behind")
         if action is not _demo:
             command.add_argument("--module", choices=("kxover", "db2"), default="kxover",

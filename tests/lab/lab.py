@@ -19,8 +19,8 @@ USERS = ("alice", "bob")
 
 
 class Terminated(KeyboardInterrupt):
-    """Somebody sent us a signal that asks us to end.  It is handled like Ctrl-C, for which everything
-    makes way; an ordinary exception would be one more failed test."""
+    """A signal asks us to end, SIGINT from Ctrl-C or another.  Like KeyboardInterrupt it is something that
+    everything makes way for; an ordinary exception would be one more failed test."""
 
     def __init__(self, number):
         super().__init__(f"ended by {signal.Signals(number).name}")
@@ -142,12 +142,16 @@ class Lab:
         """Make the signals that ask us to end raise Terminated, where Python lets us: in the main thread."""
         if threading.current_thread() is not threading.main_thread():
             return
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            self._handlers[number] = signal.signal(number, _terminate)
-        self._handlers[signal.SIGINT] = signal.getsignal(signal.SIGINT)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self._handlers[number] = signal.signal(number, self._terminate)
+
+    def _terminate(self, number, frame):
+        """One signal is enough: what comes after it must not get in the way of cleaning up."""
+        del frame
+        self._ignore_signals()
+        raise Terminated(number)
 
     def _ignore_signals(self):
-        """While we clean up, impatience must not leave anything behind."""
         for number in self._handlers:
             signal.signal(number, signal.SIG_IGN)
 
@@ -155,10 +159,3 @@ class Lab:
         while self._handlers:
             number, handler = self._handlers.popitem()
             signal.signal(number, handler)
-
-
-def _terminate(number, frame):
-    del frame
-    raise Terminated(number)
-
-

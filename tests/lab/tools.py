@@ -33,6 +33,7 @@ PACKAGES = {
     "ldns-signzone": "ldnsutils",
     "nsd": "nsd",
     "setpriv": "util-linux",
+    "setsid": "util-linux",
     "unbound-host": "unbound-host",
 }
 
