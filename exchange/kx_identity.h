@@ -18,14 +18,26 @@ struct kx_identity {
     time_t not_after;
 };
 
+enum kx_identity_kind { KX_IDENTITY_FILE, KX_IDENTITY_PKCS11 };
+
+/*
+ * Take spec (kxover_identity's value) apart without opening anything: two
+ * paths or two URLs, *certificate and *key (both allocated, free()).
+ * Errors: KX_ERR_IDENTITY (neither form; no message is set), ENOMEM.
+ */
+krb5_error_code kx_identity_split(const char *spec,
+                                  enum kx_identity_kind *kind,
+                                  char **certificate, char **key);
+
 /*
  * Load the identity that spec names (kxover_identity's value) into *out
  * (allocated, kx_identity_free()).  FILE:cert.pem,key.pem has the chain in
- * PEM, in any number of certificates, and the key in PEM; PKCS11: takes two
- * URLs of RFC 7512.  Verified here: the key is the first certificate's, the
- * chain is complete and in order, the key is of a kind and size that peers
- * accept, and the first certificate is within its dates at time now. Errors:
- * KX_ERR_IDENTITY, with the file and the remedy; ENOMEM.
+ * PEM, in any number of certificates, and the key in PEM, in a file that is
+ * not open to all; PKCS11: takes two URLs of RFC 7512.  Verified here: the key
+ * is the first certificate's, the chain is complete and in order, the key is
+ * of a kind and size that peers accept, and the first certificate is within
+ * its dates at time now.  Errors: KX_ERR_IDENTITY, with the file and the
+ * remedy; ENOMEM.
  */
 krb5_error_code kx_identity_load(krb5_context context, const char *spec,
                                  time_t now, struct kx_identity **out);
@@ -57,9 +69,18 @@ krb5_error_code kx_identity_generate(krb5_context context, const char *realm,
 const struct kx_algorithm *kx_signature_algorithms(size_t *n);
 
 /*
+ * Check that a stranger's key is of a kind and size that we compute with: the
+ * kinds above, RSA up to 8192 bits with an exponent up to 64 bits. kx_verify()
+ * does this itself.  Errors: KX_ERR_POLICY_SIGALG (another kind or curve),
+ * KX_ERR_POLICY_KEY_SIZE.
+ */
+krb5_error_code kx_check_public_key(krb5_context context, gnutls_pubkey_t key);
+
+/*
  * Sign data with the identity's key by the first algorithm of accepted
  * (n_accepted 0 means ours) that it can use; *algorithm points into
- * kx_signature_algorithms(); *signature is allocated.
+ * kx_signature_algorithms(); *signature is allocated.  A key on P-384 does not
+ * use SHA-256, which is weaker than it.
  * Errors: KX_ERR_POLICY_SIGALG (none fits), KX_ERR_CRYPTO, ENOMEM.
  */
 krb5_error_code kx_sign(krb5_context context,
