@@ -10,9 +10,11 @@
  *       }
  *
  * A setting with several values may be written as several lines, or as one
- * with blanks or commas between the values.  A value that cannot be used is
+ * with blanks or commas between the values; one with a single value must not
+ * be set to two different ones.  A value that cannot be used is
  * KX_ERR_SETTING, with a message that names section, key, value and what would
- * be right; so is a name that begins with kxover_ and is none of ours.
+ * be right; so is a name that begins with kxover_ and is none of ours.  Paths
+ * are full ones.
  */
 #ifndef KX_SETTINGS_H
 #define KX_SETTINGS_H
@@ -44,7 +46,7 @@ struct kx_settings {
     char *realm;   /* our realm */
     char *section; /* the section of [dbmodules] that was read */
 
-    char *backend;  /* kxover_backend: the module behind ours */
+    char *backend;  /* kxover_backend: the module behind ours; db2 */
     char *identity; /* kxover_identity: FILE:cert.pem,key.pem or
                      * PKCS11:certificate-url,key-url; NULL when not set */
     char **anchors; /* kxover_anchors: files of root certificates, each as

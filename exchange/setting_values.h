@@ -1,0 +1,32 @@
+/*
+ * setting_values.h: the table of settings.
+ */
+#ifndef KX_SETTING_VALUES_H
+#define KX_SETTING_VALUES_H
+
+#include "exchange/kx_settings.h"
+
+#define KX_SETTING_PREFIX "kxover_"
+
+struct kx_setting_row {
+    const char *name;
+    krb5_boolean several; /* values, by words or by lines */
+    /*
+     * Take one value into settings.  Errors: KX_ERR_SETTING (it is not right;
+     * no message is set), ENOMEM.
+     */
+    krb5_error_code (*read)(struct kx_settings *settings, const char *value);
+    const char *right; /* what a right value is, in words */
+};
+
+extern const struct kx_setting_row kx_setting_rows[];
+extern const size_t kx_n_setting_rows;
+
+/*
+ * Append all addresses of both families at port to what settings listens at.
+ * Errors: ENOMEM.
+ */
+krb5_error_code kx_listen_everywhere(struct kx_settings *settings,
+                                     uint16_t port);
+
+#endif /* KX_SETTING_VALUES_H */
