@@ -53,4 +53,6 @@ AC_DEFUN([KX_SANITIZERS], [
         KX_LDFLAGS="$KX_LDFLAGS -fsanitize=$enable_sanitizers"
     ])
     AM_CONDITIONAL([SANITIZERS], [test "$enable_sanitizers" != no])
+    # Expanded by make, not by automake, which cannot.
+    AC_SUBST([KX_SANITIZED_TESTS], ['$(check_PROGRAMS:%=sanitized/%.asan)'])
 ])
