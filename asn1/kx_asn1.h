@@ -45,7 +45,10 @@
 #define KX_MAX_CERTIFICATE 16384
 #define KX_MAX_SIGNATURE 2048
 #define KX_CONFIRM_SIZE 32
+#define KX_MAX_SHARED_KEY 1024
+#define KX_TRANSCRIPT_SIZE 64
 #define KX_MAX_PRIOR_KEYS 16
+#define KX_MAX_PRIOR_VALUE 256
 #define KX_MAX_ERROR_TEXT 1024
 #define KX_MAX_ERROR_DATA 8192
 
@@ -170,7 +173,7 @@ struct kx_key_info {
     uint32_t kvno;
     krb5_enctype etype;   /* 0 for the confirmation */
     krb5_data shared_key; /* secret */
-    krb5_data transcript; /* 64 bytes */
+    krb5_data transcript; /* KX_TRANSCRIPT_SIZE bytes */
     const struct kx_prior_key *prior;
     size_t n_prior;
 };

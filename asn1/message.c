@@ -1,0 +1,292 @@
+/*
+ * message.c: KX-REQ and KX-REP.
+ *
+ * The two differ in their tags and in confirm.  A message is looked at from
+ * the outside in: its size, its tag and version, the length of its lists, and
+ * only then does libtasn1 make a tree of it.  At the end what was read is
+ * encoded and has to be the message.
+ */
+#include "config.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "asn1/codec.h"
+
+/* Every list of a message. */
+static const struct kx_bound bounds[] = {
+    {{2, 1, 2, 1, KX_PATH_END}, KX_MAX_NAME_COMPONENTS, "kxname"},
+    {{2, 1, 6, KX_PATH_END}, KX_MAX_ETYPES, "accept-etype"},
+    {{2, 1, 7, KX_PATH_END}, KX_MAX_ALGORITHMS, "accept-group"},
+    {{2, 1, 8, KX_PATH_END}, KX_MAX_ALGORITHMS, "accept-sigalg"},
+    {{2, 1, 9, KX_PATH_END}, KX_MAX_CAS, "accept-ca"},
+    {{2, 1, 10, KX_PATH_END}, KX_MAX_EXTENSIONS, "extensions"},
+    {{2, 2, KX_PATH_END}, KX_MAX_CHAIN, "signature-owner"},
+};
+
+/* Where KX-TBSDATA stands. */
+static const signed char tbsdata_path[] = {2, 1, KX_PATH_END};
+
+/* The name of the type in KXOVER.asn1. */
+static const char *
+type_name(int msg_type)
+{
+    return msg_type == KX_MSG_REQ ? "KX-REQ" : "KX-REP";
+}
+
+void
+kx_message_free(struct kx_message *message)
+{
+    struct kx_offer *offer;
+    size_t i;
+
+    if (message == NULL)
+        return;
+    offer = &message->offer;
+    kx_tbsdata_clear(&offer->tbs);
+    kx_data_free(&offer->tbs_der);
+    for (i = 0; i < offer->n_chain; i++)
+        kx_data_free(&offer->chain[i]);
+    free(offer->chain);
+    kx_algorithm_clear(&offer->sigalg);
+    kx_data_free(&offer->signature);
+    kx_data_free(&message->confirm);
+    free(message);
+}
+
+/*
+ * Check that in looks like a certificate from outside: one SEQUENCE, whose
+ * inside is for GnuTLS to judge.  Returns code if it does not.
+ */
+static krb5_error_code
+check_certificate(krb5_context context, krb5_error_code code,
+                  const krb5_data *in)
+{
+    struct kx_element element;
+    krb5_error_code ret;
+
+    ret = kx_element_only(context, in, &element);
+    if (ret == 0 &&
+        (element.class != (ASN1_CLASS_UNIVERSAL | ASN1_CLASS_STRUCTURED) ||
+         element.tag != ASN1_TAG_SEQUENCE))
+        ret = kx_error(context, code, "a certificate is not a SEQUENCE");
+    return ret;
+}
+
+/* Read signature-owner. */
+static krb5_error_code
+get_chain(krb5_context context, asn1_node_const node, struct kx_offer *out)
+{
+    static const char field[] = "signature-owner";
+    char name[KX_ELEMENT_NAME_SIZE];
+    asn1_node_const list = kx_asn1_field(node, field);
+    krb5_error_code ret;
+    size_t i, n;
+
+    ret = kx_asn1_get_count(context, node, field, KX_MAX_CHAIN, &n);
+    if (ret != 0)
+        return ret;
+    out->chain = calloc(n, sizeof(*out->chain));
+    if (out->chain == NULL)
+        return kx_error(context, ENOMEM, "out of memory");
+    out->n_chain = n;
+    for (i = 0; ret == 0 && i < n; i++) {
+        ret = kx_asn1_get_octets(context, list, kx_asn1_element_name(i, name),
+                                 1, KX_MAX_CERTIFICATE, &out->chain[i]);
+        if (ret == 0)
+            ret = check_certificate(context, KX_ERR_DECODE, &out->chain[i]);
+    }
+    return ret;
+}
+
+/* Write signature-owner. */
+static krb5_error_code
+put_chain(krb5_context context, asn1_node node, const struct kx_offer *value)
+{
+    static const char field[] = "signature-owner";
+    char name[KX_ELEMENT_NAME_SIZE];
+    asn1_node list = kx_asn1_field(node, field);
+    krb5_error_code ret;
+    size_t i;
+
+    ret = kx_asn1_put_count(context, field, value->n_chain, KX_MAX_CHAIN);
+    for (i = 0; ret == 0 && i < value->n_chain; i++) {
+        ret = kx_asn1_put_element(context, node, field);
+        if (ret == 0)
+            ret = kx_asn1_put_octets(context, list,
+                                     kx_asn1_element_name(i, name), 1,
+                                     KX_MAX_CERTIFICATE, &value->chain[i]);
+        if (ret == 0 &&
+            check_certificate(NULL, KX_ERR_ENCODE, &value->chain[i]) != 0)
+            ret = kx_error(context, KX_ERR_ENCODE,
+                           "certificate %zu is not DER", i + 1);
+    }
+    return ret;
+}
+
+/* Read a KX-OFFER but for tbs_der. */
+static krb5_error_code
+get_offer(krb5_context context, asn1_node_const node, struct kx_offer *out)
+{
+    asn1_node_const tbs = kx_asn1_field(node, "signature-input");
+    asn1_node_const sigalg = kx_asn1_field(node, "signature-alg");
+    krb5_error_code ret;
+
+    if (tbs == NULL || sigalg == NULL)
+        return kx_error(context, KX_ERR_DECODE, "a part of offer is missing");
+    ret = kx_asn1_get_uint32(context, node, "nonce", &out->nonce);
+    if (ret == 0)
+        ret = kx_asn1_get_tbsdata(context, tbs, &out->tbs);
+    if (ret == 0)
+        ret = get_chain(context, node, out);
+    if (ret == 0)
+        ret = kx_asn1_get_algorithm(context, sigalg, &out->sigalg);
+    if (ret == 0)
+        ret = kx_asn1_get_bits(context, node, "signature-value",
+                               KX_MAX_SIGNATURE, &out->signature);
+    return ret;
+}
+
+/* Write a KX-OFFER. */
+static krb5_error_code
+put_offer(krb5_context context, asn1_node node, const struct kx_offer *value)
+{
+    asn1_node tbs = kx_asn1_field(node, "signature-input");
+    asn1_node sigalg = kx_asn1_field(node, "signature-alg");
+    krb5_error_code ret;
+
+    if (tbs == NULL || sigalg == NULL)
+        return kx_error(context, KX_ERR_ENCODE,
+                        "a part of offer has no place");
+    ret = kx_asn1_put_uint32(context, node, "nonce", value->nonce);
+    if (ret == 0)
+        ret = kx_asn1_put_tbsdata(context, tbs, &value->tbs);
+    if (ret == 0)
+        ret = put_chain(context, node, value);
+    if (ret == 0)
+        ret = kx_asn1_put_algorithm(context, sigalg, &value->sigalg);
+    if (ret == 0)
+        ret = kx_asn1_put_bits(context, node, "signature-value",
+                               KX_MAX_SIGNATURE, &value->signature);
+    return ret;
+}
+
+/* Encode message into *out, whatever tbs_der is. */
+static krb5_error_code
+encode(krb5_context context, const struct kx_message *message, krb5_data *out)
+{
+    asn1_node tree = NULL, offer;
+    krb5_error_code ret;
+
+    ret = kx_tree_new(context, type_name(message->msg_type), &tree);
+    if (ret != 0)
+        return ret;
+    offer = kx_asn1_field(tree, "offer");
+    if (offer == NULL) {
+        ret = kx_error(context, KX_ERR_ENCODE, "offer has no place");
+        goto cleanup;
+    }
+    ret = kx_asn1_put_int32(context, tree, "pvno", KX_PVNO);
+    if (ret == 0)
+        ret = kx_asn1_put_int32(context, tree, "msg-type", message->msg_type);
+    if (ret == 0)
+        ret = put_offer(context, offer, &message->offer);
+    if (ret == 0 && message->msg_type == KX_MSG_REP)
+        ret = kx_asn1_put_octets(context, tree, "confirm", KX_CONFIRM_SIZE,
+                                 KX_CONFIRM_SIZE, &message->confirm);
+    if (ret == 0 && message->msg_type == KX_MSG_REQ &&
+        message->confirm.length > 0)
+        ret = kx_error(context, KX_ERR_ENCODE, "it has no confirm");
+    if (ret == 0)
+        ret = kx_tree_encode(context, tree, KX_MAX_MESSAGE, out);
+
+cleanup:
+    asn1_delete_structure(&tree);
+    return ret;
+}
+
+krb5_error_code
+kx_encode_message(krb5_context context, const struct kx_message *message,
+                  krb5_data *out)
+{
+    krb5_data tbs_der = kx_data(NULL, 0);
+    krb5_error_code ret;
+
+    if (message->msg_type != KX_MSG_REQ && message->msg_type != KX_MSG_REP)
+        return kx_error(context, KX_ERR_ENCODE, "%d is not a message's type",
+                        message->msg_type);
+    ret = kx_encode_tbsdata(context, &message->offer.tbs, &tbs_der);
+    if (ret == 0 && !kx_data_equal(&tbs_der, &message->offer.tbs_der))
+        ret = kx_error(context, KX_ERR_ENCODE,
+                       "what was signed is not what is sent");
+    if (ret == 0)
+        ret = encode(context, message, out);
+    kx_data_free(&tbs_der);
+    return kx_error_prefix(context, ret, "%s", type_name(message->msg_type));
+}
+
+/* Copy KX-TBSDATA out of in as it stands there. */
+static krb5_error_code
+get_tbs_der(krb5_context context, const krb5_data *in, krb5_data *out)
+{
+    struct kx_element element;
+    krb5_error_code ret;
+
+    ret = kx_element_find(context, in, tbsdata_path, &element);
+    if (ret == 0 && element.whole.length == 0)
+        ret = kx_error(context, KX_ERR_DECODE, "signature-input is missing");
+    if (ret == 0)
+        ret = kx_data_copy(&element.whole, out);
+    return ret;
+}
+
+krb5_error_code
+kx_decode_message(krb5_context context, int msg_type, const krb5_data *in,
+                  struct kx_message **out)
+{
+    struct kx_message *message = NULL;
+    krb5_data again = kx_data(NULL, 0);
+    asn1_node tree = NULL;
+    asn1_node_const offer;
+    krb5_error_code ret;
+
+    if (msg_type != KX_MSG_REQ && msg_type != KX_MSG_REP)
+        return kx_error(context, KX_ERR_MSG_TYPE, "%d is not a message's type",
+                        msg_type);
+    ret = kx_element_header(context, in, msg_type);
+    if (ret == 0)
+        ret = kx_element_bound(context, in, bounds,
+                               sizeof(bounds) / sizeof(bounds[0]));
+    if (ret == 0)
+        ret = kx_tree_decode(context, type_name(msg_type), in, &tree);
+    if (ret != 0)
+        goto cleanup;
+
+    message = calloc(1, sizeof(*message));
+    offer = kx_asn1_field(tree, "offer");
+    if (message == NULL || offer == NULL) {
+        ret = message == NULL
+                  ? kx_error(context, ENOMEM, "out of memory")
+                  : kx_error(context, KX_ERR_DECODE, "offer is missing");
+        goto cleanup;
+    }
+    message->msg_type = msg_type;
+    ret = get_offer(context, offer, &message->offer);
+    if (ret == 0)
+        ret = get_tbs_der(context, in, &message->offer.tbs_der);
+    if (ret == 0 && msg_type == KX_MSG_REP)
+        ret = kx_asn1_get_octets(context, tree, "confirm", KX_CONFIRM_SIZE,
+                                 KX_CONFIRM_SIZE, &message->confirm);
+    if (ret != 0)
+        goto cleanup;
+    ret = encode(context, message, &again);
+    ret = kx_asn1_same_again(context, ret, in, &again);
+    if (ret != 0)
+        goto cleanup;
+    *out = message;
+    message = NULL;
+
+cleanup:
+    kx_message_free(message);
+    asn1_delete_structure(&tree);
+    return kx_error_prefix(context, ret, "%s", type_name(msg_type));
+}
