@@ -1,0 +1,133 @@
+/*
+ * chains.c: identities and certificate chains for tests.
+ */
+#include "config.h"
+#include <stdlib.h>
+#include <string.h>
+#include <gnutls/crypto.h>
+#include "tests/unit/chains.h"
+
+/* A test without its certificates says nothing: stop it. */
+static void
+must(int status)
+{
+    if (status < 0)
+        abort();
+}
+
+/* Fill a certificate with what plan says, but for its signature. */
+static void
+fill(gnutls_x509_crt_t crt, const struct certificate_plan *plan,
+     gnutls_privkey_t key, unsigned char serial)
+{
+    gnutls_pubkey_t public_key;
+    time_t now = time(NULL);
+
+    must(gnutls_pubkey_init(&public_key));
+    must(gnutls_pubkey_import_privkey(public_key, key, 0, 0));
+    must(gnutls_x509_crt_set_pubkey(crt, public_key));
+    gnutls_pubkey_deinit(public_key);
+    must(gnutls_x509_crt_set_version(crt, 3));
+    must(gnutls_x509_crt_set_serial(crt, &serial, 1));
+    must(gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0,
+                                       plan->name,
+                                       (unsigned int)strlen(plan->name)));
+    must(gnutls_x509_crt_set_activation_time(
+        crt, plan->not_before ? plan->not_before : now - 3600));
+    must(gnutls_x509_crt_set_expiration_time(
+        crt, plan->not_after ? plan->not_after : now + 86400));
+    must(gnutls_x509_crt_set_ca_status(crt, plan->is_ca ? 1 : 0));
+    if (plan->dns_name != NULL)
+        must(gnutls_x509_crt_set_subject_alt_name(
+            crt, GNUTLS_SAN_DNSNAME, plan->dns_name,
+            (unsigned int)strlen(plan->dns_name), GNUTLS_FSAN_APPEND));
+    if (plan->principal != NULL)
+        must(gnutls_x509_crt_set_subject_alt_name(
+            crt, GNUTLS_SAN_OTHERNAME_KRB5PRINCIPAL, plan->principal,
+            (unsigned int)strlen(plan->principal), GNUTLS_FSAN_APPEND));
+    if (plan->purpose != NULL)
+        must(gnutls_x509_crt_set_key_purpose_oid(crt, plan->purpose, 0));
+    if (plan->usage != 0)
+        must(gnutls_x509_crt_set_key_usage(crt, plan->usage));
+}
+
+struct kx_identity *
+make_identity(const struct certificate_plan *plans, size_t n)
+{
+    struct kx_identity *identity = calloc(1, sizeof(*identity));
+    gnutls_privkey_t *keys = calloc(n, sizeof(*keys));
+    gnutls_x509_crt_t *crts = calloc(n, sizeof(*crts));
+    gnutls_pk_algorithm_t algorithm;
+    gnutls_datum_t der;
+    unsigned int bits;
+    krb5_data borrowed;
+    size_t i, issuer;
+
+    if (identity == NULL || keys == NULL || crts == NULL)
+        abort();
+    identity->chain = calloc(n, sizeof(*identity->chain));
+    identity->n_chain = n;
+    for (i = 0; i < n; i++) {
+        algorithm = plans[i].algorithm;
+        if (algorithm == 0)
+            algorithm = GNUTLS_PK_EDDSA_ED25519;
+        bits = plans[i].bits;
+        if (bits == 0)
+            bits = algorithm == GNUTLS_PK_ECDSA
+                       ? (unsigned int)GNUTLS_CURVE_TO_BITS(
+                             GNUTLS_ECC_CURVE_SECP256R1)
+                       : 0;
+        must(gnutls_privkey_init(&keys[i]));
+        must(gnutls_privkey_generate(keys[i], algorithm, bits, 0));
+        must(gnutls_x509_crt_init(&crts[i]));
+        fill(crts[i], &plans[i], keys[i], (unsigned char)(i + 1));
+    }
+    /* From the root down, so that every issuer is complete when it signs. */
+    for (i = n; i-- > 0;) {
+        issuer = i + 1 < n ? i + 1 : i;
+        must(gnutls_x509_crt_privkey_sign(
+            crts[i], crts[issuer], keys[issuer],
+            plans[issuer].algorithm == GNUTLS_PK_ECDSA ||
+                    plans[issuer].algorithm == GNUTLS_PK_RSA
+                ? GNUTLS_DIG_SHA256
+                : GNUTLS_DIG_SHA512,
+            0));
+        must(gnutls_x509_crt_export2(crts[i], GNUTLS_X509_FMT_DER, &der));
+        borrowed = kx_data(der.data, der.size);
+        must(kx_data_copy(&borrowed, &identity->chain[i]) ? -1 : 0);
+        gnutls_free(der.data);
+    }
+    identity->key = keys[0];
+    identity->not_before = gnutls_x509_crt_get_activation_time(crts[0]);
+    identity->not_after = gnutls_x509_crt_get_expiration_time(crts[0]);
+    for (i = 0; i < n; i++) {
+        gnutls_x509_crt_deinit(crts[i]);
+        if (i > 0)
+            gnutls_privkey_deinit(keys[i]);
+    }
+    free(crts);
+    free(keys);
+    return identity;
+}
+
+struct kx_identity *
+make_plain_identity(const char *dns_name)
+{
+    struct certificate_plan plan = {
+        .name = "a realm", .dns_name = dns_name, .purpose = "1.3.6.1.5.2.3.5"};
+
+    return make_identity(&plan, 1);
+}
+
+struct kx_tlsa
+make_tlsa(unsigned int usage, const krb5_data *certificate)
+{
+    struct kx_tlsa tlsa = {(uint8_t)usage, 0, 1, {0}};
+    unsigned char digest[32];
+    krb5_data borrowed = kx_data(digest, sizeof(digest));
+
+    must(gnutls_hash_fast(GNUTLS_DIG_SHA256, certificate->data,
+                          certificate->length, digest));
+    must(kx_data_copy(&borrowed, &tlsa.data) ? -1 : 0);
+    return tlsa;
+}
