@@ -24,6 +24,7 @@ def krb5_conf(realm, realms):
             "dns_canonicalize_hostname": "false",
             "rdns": "false",
             "qualify_shortname": '""',
+            **realm.client_settings,
         },
         "realms": {
             other.name: {

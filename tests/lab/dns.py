@@ -116,6 +116,7 @@ class Dns:
             f'  xfrdfile: "{self.folder}/xfrd.state"',
             f'  xfrdir: "{self.folder}"',
             '  database: ""',
+            "  minimal-responses: yes",
             "  rrl-ratelimit: 0",
             "remote-control:",
             "  control-enable: no",
@@ -124,8 +125,9 @@ class Dns:
             settings += ["zone:", f'  name: "{zone.name}"', f'  zonefile: "{zone.file}"']
         (self.folder / "nsd.conf").write_text("\n".join(settings) + "\n")
 
-        # A stub for each zone, because name server records in answers would otherwise send the resolver
-        # to port 53.  Nothing may leave this machine, and nothing bogus is remembered for long.
+        # A stub for each zone, because name server records would otherwise send the resolver to port 53;
+        # minimal responses keep them from a resolver that runs since before the zone was there.  Nothing
+        # may leave this machine, and nothing bogus is remembered for long.
         settings = [
             "server:",
             f'  trust-anchor-file: "{self.zones["."].key_file}"',

@@ -18,8 +18,9 @@ class Realm:
     """A realm of a lab.
 
     `port` is where everybody finds it.  `settings` and `kdc_settings` are relations for its [dbmodules]
-    and [realms] subsections of kdc.conf, over the lab's own; a value of None takes one away.  After a
-    change call configure() and restart what should know."""
+    and [realms] subsections of kdc.conf, `client_settings` for the [libdefaults] section of its
+    krb5.conf, over the lab's own; a value of None takes one away.  After a change call configure() and
+    restart what should know."""
 
     def __init__(self, lab, name, users):
         self.lab = lab
@@ -29,6 +30,7 @@ class Realm:
         self.users = list(users)
         self.settings = {}
         self.kdc_settings = {}
+        self.client_settings = {}
         self.uses_kxover = lab.build is not None
         self.port = lab.ports.take()
         self.kdc_tcp_port = lab.ports.take()

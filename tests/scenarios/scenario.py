@@ -24,7 +24,20 @@ class Scenario(unittest.TestCase):
         cls.enterClassContext(cls.lab)
         cls.addClassCleanup(setattr, cls, "lab", None)
         cls.alpha, cls.bravo = (cls.lab.realm(ALPHA), cls.lab.realm(BRAVO))
+        try:
+            cls.arrange()
+        except Exception as error:
+            raise AssertionError(f"{error}\n{cls.lab.last_words()}") from error
+
+    @classmethod
+    def arrange(cls):
+        """What happens in the lab before all tests of the class."""
 
     def diagnosis(self):
         """The end of every log, for a test that failed."""
         return self.lab.last_words() if self.lab else ""
+
+
+def service_of(realm):
+    """The principal of the service host of a realm."""
+    return f"host/{realm.service_host}@{realm.name}"

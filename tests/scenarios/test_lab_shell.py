@@ -42,9 +42,13 @@ class Terminal:
         return shown
 
     def close(self):
-        self.process.kill()
-        self.process.wait()
-        os.close(self._ours)
+        """End the lab, which may have ended already."""
+        self.process.terminate()
+        try:
+            self.process.wait(30)
+        finally:
+            self.process.kill()
+            os.close(self._ours)
 
     def _search(self, pattern):
         try:
