@@ -12,7 +12,9 @@
  *   KX_ERR_DNS_TIMEOUT   no answer within the deadline
  *   KX_ERR_DNS_RECORD    a record that cannot be read, or over KX_MAX_RECORDS
  *
- * Names given in are host names without the final dot.
+ * Names given in are host names without the final dot.  Nothing here is a
+ * lookup of the machine's own resolver: /etc/resolv.conf and /etc/hosts do not
+ * count.
  */
 #ifndef KX_DNSSEC_H
 #define KX_DNSSEC_H
@@ -28,7 +30,9 @@
 
 /*
  * Realm names (realm.c).  A realm that strangers can be is a DNS name of two
- * labels or more, in capitals: letters, digits, hyphens (design section 5).
+ * labels or more, in capitals: letters, digits, hyphens (not at the ends of a
+ * label), with room for "_kerberos._tcp." before it, so 238 characters at most
+ * (design section 5).
  */
 
 /* True if realm (not NUL-terminated) is such a name. */
@@ -101,23 +105,36 @@ struct kx_resolver;
 /*
  * Make a resolver on base.  unbound_conf is the path of an unbound.conf that
  * decides all DNS matters (forwarders, stubs, trust anchors), or NULL for full
- * recursion from the distribution's root key.  context is used for messages
- * and must outlive the resolver.  Starts libunbound's thread at the first
- * lookup, not before.  Errors: KX_ERR_DNS_SETUP (the message names the file),
- * ENOMEM.
+ * recursion from the distribution's root key.  Of unbound.conf, logging and
+ * module-config do not count: nothing is logged, and answers are always
+ * validated.  Files that it names should have absolute paths.  context is used
+ * for messages and must outlive the resolver.
+ *
+ * The settings are read here; libunbound's thread starts at the first lookup,
+ * with all signals blocked.  base has no event of the resolver while there is
+ * nothing to wait for.  A lookup that was cancelled or too late is worked on
+ * until libunbound gives up too, so that its answer is in the cache for the
+ * next one; 1024 questions at a time are the most.
+ *
+ * Errors: KX_ERR_DNS_SETUP (the message names the file), ENOMEM.  Errors of
+ * syntax in unbound.conf are also written to stderr, by libunbound.
  */
 krb5_error_code kx_resolver_new(krb5_context context, struct event_base *base,
                                 const char *unbound_conf,
                                 struct kx_resolver **out);
 
 /*
- * Release the resolver; its lookups end without a call.  After a fork, the
- * child must not call this for a resolver of its parent but
- * kx_resolver_abandon().
+ * Release the resolver and end its thread, within milliseconds; its lookups
+ * end without a call.  May be called from a lookup's call.  In a forked child,
+ * for a resolver of its parent, the same as kx_resolver_abandon().
  */
 void kx_resolver_free(struct kx_resolver *resolver);
 
-/* In a forked child: forget the parent's resolver without touching its thread.
+/*
+ * In a forked child: release what can be of the parent's resolver, and leave
+ * its thread, its pipes and its event in the base alone.  The child gives up
+ * its copy of the base too, without using or freeing it (an epoll set is
+ * shared with the parent); it makes a base and a resolver of its own.
  */
 void kx_resolver_abandon(struct kx_resolver *resolver);
 
@@ -143,14 +160,16 @@ struct kx_answer {
 
 /*
  * Called once per lookup, from the event base, never from within the function
- * that started it.  The lookup is released before; do not cancel it.
+ * that started it.  The lookup is released before; do not cancel it.  Other
+ * lookups may be started and cancelled.
  */
 typedef void kx_answer_fn(void *arg, const struct kx_answer *answer);
 
 /*
  * Start a lookup; it ends at the latest after timeout.  *out may be used with
  * kx_lookup_cancel() until done is called; out may be NULL.  Errors (done is
- * then not called): KX_ERR_REALM_NAME, KX_ERR_DNS_SETUP, ENOMEM.
+ * then not called and *out is NULL): KX_ERR_REALM_NAME, KX_ERR_DNS_SETUP,
+ * KX_ERR_BUSY (too many questions are under way), ENOMEM.
  */
 
 /* _kerberos._tcp.<realm> SRV.  realm is the realm's name in capitals. */
@@ -183,7 +202,7 @@ krb5_error_code kx_lookup_text(struct kx_resolver *resolver, const char *host,
                                kx_answer_fn *done, void *arg,
                                struct kx_lookup **out);
 
-/* End a lookup without its call. */
+/* End a lookup (or NULL) without its call. */
 void kx_lookup_cancel(struct kx_lookup *lookup);
 
 #endif /* KX_DNSSEC_H */
