@@ -151,7 +151,7 @@ struct kx_certificate {
 
 /*
  * Take the certificate in apart into *out (kx_certificate_clear()); what is
- * inside its tbsCertificate is not looked at.
+ * inside its tbsCertificate is not looked at.  Errors: those of decoding.
  */
 krb5_error_code kx_decode_certificate(krb5_context context,
                                       const krb5_data *in,
