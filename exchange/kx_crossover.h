@@ -10,8 +10,13 @@
  *     peer=kdc.bravo.example:88 certificate=sha256:... tlsa=3-1-1-0a1b...
  *     group=X25519 prior=0
  *
+ * The fields may stand in any order, with single blanks between them.  A mark
+ * counts only while the entry has keys of its version.
+ *
  * An entry none of whose key versions is marked, or one of whose marks cannot
  * be read, is the administrator's: never touched, always served as it is.
+ * Limits that the administrator has set on a marked entry (attributes, an
+ * earlier expiration, shorter ticket lives) stay when a version is added.
  */
 #ifndef KX_CROSSOVER_H
 #define KX_CROSSOVER_H
@@ -26,12 +31,22 @@
  * no longer issued with: versions expired longer ago than this may go. */
 #define KX_RECENT (2 * 24 * 60 * 60)
 
+/* Marked versions that an entry holds at the most; older ones go.  An entry
+ * has to stay small whatever a peer asks for: all string attributes together
+ * have 64 KiB of room, and each lookup reads them. */
+#define KX_MAX_VERSIONS 16
+
+/* A KDC reads its clock again after a lookup, so this many seconds are taken
+ * off what a key has left before tickets are given that life. */
+#define KX_ISSUE_MARGIN 2
+
 /* With whom and how a key version was agreed. */
 struct kx_origin {
     char *host; /* the SRV target */
     uint16_t port;
     char *certificate;  /* "sha256:" and the digest in hexadecimal */
-    char *tlsa;         /* "3-1-1-..." the record that matched */
+    char *tlsa;         /* the record that matched: kx_tlsa_text() with "-"
+                         * for blanks */
     char *group;        /* kx_group_name() */
     unsigned int prior; /* how many prior keys were mixed in */
 };
@@ -46,6 +61,9 @@ struct kx_crossover {
     size_t n_keys;
     struct kx_origin origin;
 };
+
+/* Release what origin holds and make it empty. */
+void kx_origin_clear(struct kx_origin *origin);
 
 /* Release crossover, wiping its keys. */
 void kx_crossover_free(krb5_context context, struct kx_crossover *crossover);
@@ -77,12 +95,17 @@ struct kx_mark {
     struct kx_origin origin;
 };
 
-/* The name and the value of crossover's mark (both allocated, free()). */
+/*
+ * The name and the value of crossover's mark (both allocated, free()).
+ * Errors: KX_ERR_METADATA (what would be written could not be read back),
+ * ENOMEM.
+ */
 krb5_error_code kx_mark_write(krb5_context context,
                               const struct kx_crossover *crossover,
                               char **name, char **value);
 
-/* The name of the mark of kvno (allocated, free()). */
+/* The name of the mark of kvno (allocated, free()).  Errors: KX_ERR_METADATA
+ * (no such version), ENOMEM. */
 krb5_error_code kx_mark_name(krb5_context context, uint32_t kvno, char **name);
 
 /*
@@ -95,19 +118,36 @@ krb5_error_code kx_marks_read(krb5_context context,
                               struct kx_mark **marks, size_t *n_marks);
 void kx_marks_free(struct kx_mark *marks, size_t n_marks);
 
-/* The marks of an entry. */
+/*
+ * The marks of those key versions that entry has, as kx_marks_read() gives
+ * them.  None means that the entry is the administrator's.
+ */
 krb5_error_code kx_entry_marks(krb5_context context, krb5_db_entry *entry,
                                struct kx_mark **marks, size_t *n_marks);
 
 /*
+ * The numbers of all key versions that entry has, marked or not, live or not,
+ * in *kvnos (allocated, free()), highest first.  None of them may be given
+ * again.  Errors: KX_ERR_POLICY_REALM (the entry is the administrator's),
+ * KX_ERR_METADATA, ENOMEM.
+ */
+krb5_error_code kx_entry_versions(krb5_context context, krb5_db_entry *entry,
+                                  uint32_t **kvnos, size_t *n);
+
+/*
  * Make an entry for crossover in *out (krb5_db_free_principal()): a copy of
  * old with the new version added and marked, versions of old that expired more
- * than KX_RECENT before now dropped; or a new entry where old is NULL.  Keys
- * are encrypted with the current master key of context's open database.
- * Entries get KRB5_KDB_LOCKDOWN_KEYS, no preauthentication demands, expiration
- * at the latest till, and maximum ticket life.
- * Errors: KX_ERR_POLICY_KVNO (the version is there already), KX_ERR_METADATA,
- * libkdb5's, ENOMEM.
+ * than KX_RECENT before now dropped (and the oldest, when there would be more
+ * than KX_MAX_VERSIONS or no room for the mark); or a new entry where old is
+ * NULL.  old is the entry as the database has it, not one that
+ * kx_entry_restrict() has cut.  All keys are encrypted with the current master
+ * key of context's open database.  A new entry has KRB5_KDB_LOCKDOWN_KEYS and
+ * no other attribute.  The entry expires with its last version, and its
+ * maximum ticket lives are the longest life of a version; where the
+ * administrator has set less, that stays.
+ * Errors: KX_ERR_POLICY_KVNO (the version is there already),
+ * KX_ERR_POLICY_REALM (old is the administrator's), KX_ERR_METADATA,
+ * KX_ERR_STORE (crossover cannot be stored in old), libkdb5's, ENOMEM.
  */
 krb5_error_code kx_entry_add(krb5_context context, krb5_db_entry *old,
                              const struct kx_crossover *crossover, time_t now,
@@ -115,11 +155,12 @@ krb5_error_code kx_entry_add(krb5_context context, krb5_db_entry *old,
 
 /*
  * Make entry what a KDC may use at time now: versions without a mark stay out,
- * expired ones too; an outgoing crossover keeps the version established last,
- * alone; max_life and max_renewable_life are cut to what the longest-lived of
- * the kept versions has left; expiration is that one's till.  *usable is false
- * (and entry unchanged) when nothing would be kept.  An entry without any mark
- * is left as it is, and is usable.
+ * expired ones too; an outgoing crossover keeps the live version established
+ * last, alone, and only with more than KX_ISSUE_MARGIN left; max_life and
+ * max_renewable_life are cut to what the longest-lived of the kept versions
+ * has left, without that margin; expiration is that one's till, or earlier if
+ * it was.  *usable is false (and entry unchanged) when nothing would be kept.
+ * The administrator's entry is left as it is, and is usable.
  * Errors: KX_ERR_METADATA, ENOMEM.
  */
 krb5_error_code kx_entry_restrict(krb5_context context, krb5_db_entry *entry,
@@ -128,8 +169,8 @@ krb5_error_code kx_entry_restrict(krb5_context context, krb5_db_entry *entry,
 
 /*
  * The key version that the responder gives (design section 6): the next after
- * the highest of requested (0 for none) and the n versions in used, which are
- * live or recently expired; past KX_MAX_KVNO from 1 again, skipping used ones.
+ * the highest of requested (0 for none) and the n versions in used
+ * (kx_entry_versions()); past KX_MAX_KVNO from 1 again, skipping all of them.
  * Errors: KX_ERR_POLICY_KVNO (all in use).
  */
 krb5_error_code kx_next_kvno(krb5_context context, uint32_t requested,

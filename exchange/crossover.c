@@ -1,0 +1,115 @@
+/*
+ * crossover.c: what a crossover is called, which way it goes, and which number
+ * its next key version gets.
+ */
+#include "config.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "exchange/kx_crossover.h"
+
+#define TGS_NAME "krbtgt"
+
+void
+kx_origin_clear(struct kx_origin *origin)
+{
+    free(origin->host);
+    free(origin->certificate);
+    free(origin->tlsa);
+    free(origin->group);
+    memset(origin, 0, sizeof(*origin));
+}
+
+void
+kx_crossover_free(krb5_context context, struct kx_crossover *crossover)
+{
+    size_t i;
+
+    if (crossover == NULL)
+        return;
+    krb5_free_principal(context, crossover->name);
+    for (i = 0; i < crossover->n_keys; i++)
+        krb5_free_keyblock_contents(context, &crossover->keys[i]);
+    free(crossover->keys);
+    kx_origin_clear(&crossover->origin);
+    free(crossover);
+}
+
+/* True if data holds text. */
+static krb5_boolean
+data_is(const krb5_data *data, const char *text)
+{
+    return data->length == strlen(text) &&
+           memcmp(data->data, text, data->length) == 0;
+}
+
+enum kx_direction
+kx_crossover_direction(krb5_const_principal principal, const char *local,
+                       krb5_data *remote)
+{
+    enum kx_direction direction;
+    const krb5_data *service, *client, *other;
+
+    if (principal->length != 2 || !data_is(&principal->data[0], TGS_NAME))
+        return KX_NOT_A_CROSSOVER;
+    service = &principal->data[1];
+    client = &principal->realm;
+    if (data_is(client, local)) {
+        direction = KX_OUTGOING;
+        other = service;
+    } else if (data_is(service, local)) {
+        direction = KX_INCOMING;
+        other = client;
+    } else {
+        return KX_NOT_A_CROSSOVER;
+    }
+    if (other->length == 0 || data_is(other, local))
+        return KX_NOT_A_CROSSOVER;
+    if (remote != NULL)
+        *remote = kx_data(other->data, other->length);
+    return direction;
+}
+
+krb5_error_code
+kx_crossover_name(krb5_context context, const krb5_data *service,
+                  const krb5_data *client, krb5_principal *out)
+{
+    krb5_error_code ret;
+
+    *out = NULL;
+    ret = krb5_build_principal_ext(context, out, client->length, client->data,
+                                   (unsigned int)strlen(TGS_NAME), TGS_NAME,
+                                   service->length, service->data, 0);
+    if (ret)
+        return ret;
+    /* The type goes into the key derivation: it must not be left to how a
+     * version of krb5 guesses it. */
+    (*out)->type = KRB5_NT_SRV_INST;
+    return 0;
+}
+
+krb5_error_code
+kx_next_kvno(krb5_context context, uint32_t requested, const uint32_t *used,
+             size_t n, uint32_t *kvno)
+{
+    unsigned char taken[KX_MAX_KVNO / 8 + 1] = {0};
+    uint32_t highest = requested, k;
+    size_t i;
+
+    for (i = 0; i <= n; i++) {
+        k = i < n ? used[i] : requested;
+        if (k > highest)
+            highest = k;
+        if (k <= KX_MAX_KVNO)
+            taken[k / 8] |= (unsigned char)(1 << k % 8);
+    }
+    k = highest < KX_MAX_KVNO ? highest + 1 : 1;
+    while (k <= KX_MAX_KVNO && (taken[k / 8] & 1 << k % 8) != 0)
+        k++;
+    if (k > KX_MAX_KVNO)
+        return kx_error(context, KX_ERR_POLICY_KVNO,
+                        "all key version numbers from 1 to %d are in use",
+                        KX_MAX_KVNO);
+    *kvno = k;
+    return 0;
+}

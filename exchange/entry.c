@@ -1,0 +1,492 @@
+/*
+ * entry.c: a crossover's entry in the database.
+ *
+ * An entry is only ever built as a copy: the old one stays whole until the new
+ * one is, so a failure half-way leaves nothing behind.  Adding a version goes
+ * in steps that each leave a correct entry: copy, drop what is too old, bring
+ * what stays under the current master key, add the new keys and their mark,
+ * set the limits, note who changed it and when.
+ *
+ * krb5_timestamp is a signed 32-bit number that krb5 reads as unsigned, to
+ * 2106; here times are time_t and converted at the edge.
+ */
+#include "config.h"
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <kadm5/admin.h>
+#include "exchange/entry.h"
+
+/* Who changed an entry, as kadmin getprinc shows it: kxover@REALM. */
+#define MODIFIER "kxover"
+
+/* The highest life that a krb5_deltat can say. */
+#define MAX_LIFE INT32_MAX
+
+/* The limits that an entry sets, as its marked versions make them. */
+struct limits {
+    time_t expiration;
+    krb5_deltat life;
+};
+
+/* Time t, which is in krb5's range, as krb5 has it. */
+static krb5_timestamp
+to_timestamp(time_t t)
+{
+    return (krb5_timestamp)(uint32_t)t;
+}
+
+/* A krb5_timestamp as a time. */
+static time_t
+to_time(krb5_timestamp stamp)
+{
+    return (time_t)(uint32_t)stamp;
+}
+
+/* Seconds as a ticket life: at least 1 (0 would mean without limit). */
+static krb5_deltat
+to_life(time_t seconds)
+{
+    if (seconds < 1)
+        return 1;
+    return seconds > MAX_LIFE ? MAX_LIFE : (krb5_deltat)seconds;
+}
+
+/* True if entry has a key of version kvno. */
+static krb5_boolean
+has_version(const krb5_db_entry *entry, uint32_t kvno)
+{
+    int i;
+
+    for (i = 0; i < entry->n_key_data; i++) {
+        if (entry->key_data[i].key_data_kvno == kvno)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/*
+ * Read all marks of entry, those without keys too.  A mark that cannot be read
+ * gets the principal's name into its message.
+ */
+static krb5_error_code
+read_marks(krb5_context context, krb5_db_entry *entry, struct kx_mark **marks,
+           size_t *n_marks)
+{
+    krb5_error_code ret;
+    krb5_string_attr *strings = NULL;
+    char *name = NULL;
+    int count = 0;
+
+    *marks = NULL;
+    *n_marks = 0;
+    ret = krb5_dbe_get_strings(context, entry, &strings, &count);
+    if (ret == 0)
+        ret = kx_marks_read(context, strings, (size_t)count, marks, n_marks);
+    if (ret == KX_ERR_METADATA &&
+        krb5_unparse_name(context, entry->princ, &name) == 0)
+        (void)kx_error_prefix(context, ret, "%s", name);
+    krb5_free_unparsed_name(context, name);
+    krb5_dbe_free_strings(context, strings, count);
+    return ret;
+}
+
+krb5_error_code
+kx_entry_marks(krb5_context context, krb5_db_entry *entry,
+               struct kx_mark **marks, size_t *n_marks)
+{
+    krb5_error_code ret;
+    struct kx_mark *read;
+    size_t n, i, kept = 0;
+
+    *marks = NULL;
+    *n_marks = 0;
+    ret = read_marks(context, entry, &read, &n);
+    if (ret)
+        return ret;
+    for (i = 0; i < n; i++) {
+        if (has_version(entry, read[i].kvno))
+            read[kept++] = read[i];
+        else
+            kx_origin_clear(&read[i].origin);
+    }
+    if (kept == 0) {
+        kx_marks_free(read, 0);
+        return 0;
+    }
+    *marks = read;
+    *n_marks = kept;
+    return 0;
+}
+
+/* Set the message for an entry that is the administrator's. */
+static krb5_error_code
+not_ours(krb5_context context, const krb5_db_entry *entry)
+{
+    krb5_error_code ret = KX_ERR_POLICY_REALM;
+    char *name = NULL;
+
+    if (krb5_unparse_name(context, entry->princ, &name) == 0)
+        ret = kx_error(context, ret,
+                       "%s was keyed by hand and is left alone; delete it to "
+                       "have kxover manage it",
+                       name);
+    krb5_free_unparsed_name(context, name);
+    return ret;
+}
+
+krb5_error_code
+kx_entry_versions(krb5_context context, krb5_db_entry *entry, uint32_t **kvnos,
+                  size_t *n)
+{
+    krb5_error_code ret;
+    struct kx_mark *marks;
+    uint32_t *list = NULL;
+    size_t n_marks, count = 0;
+    int i;
+
+    *kvnos = NULL;
+    *n = 0;
+    ret = kx_entry_marks(context, entry, &marks, &n_marks);
+    if (ret)
+        return ret;
+    kx_marks_free(marks, n_marks);
+    if (n_marks == 0)
+        return not_ours(context, entry);
+    list = calloc((size_t)entry->n_key_data, sizeof(*list));
+    if (list == NULL)
+        return ENOMEM;
+    krb5_dbe_sort_key_data(entry->key_data, (size_t)entry->n_key_data);
+    for (i = 0; i < entry->n_key_data; i++) {
+        if (count == 0 || list[count - 1] != entry->key_data[i].key_data_kvno)
+            list[count++] = entry->key_data[i].key_data_kvno;
+    }
+    *kvnos = list;
+    *n = count;
+    return 0;
+}
+
+/* Release key data n of entry; those after it move up. */
+static void
+remove_key(krb5_context context, krb5_db_entry *entry, int n)
+{
+    krb5_dbe_free_key_data_contents(context, &entry->key_data[n]);
+    entry->n_key_data--;
+    memmove(&entry->key_data[n], &entry->key_data[n + 1],
+            (size_t)(entry->n_key_data - n) * sizeof(*entry->key_data));
+}
+
+/* Remove version kvno from entry: its keys, if there are any, and its mark. */
+static krb5_error_code
+drop_version(krb5_context context, krb5_db_entry *entry, uint32_t kvno)
+{
+    krb5_error_code ret;
+    char *name = NULL;
+    int i;
+
+    for (i = entry->n_key_data - 1; i >= 0; i--) {
+        if (entry->key_data[i].key_data_kvno == kvno)
+            remove_key(context, entry, i);
+    }
+    ret = kx_mark_name(context, kvno, &name);
+    if (ret == 0)
+        ret = krb5_dbe_set_string(context, entry, name, NULL);
+    free(name);
+    return ret;
+}
+
+/*
+ * Drop from entry the versions of its marks that expired more than KX_RECENT
+ * before now, the oldest beyond KX_MAX_VERSIONS (with one to come), and marks
+ * without keys.  *n_marks is how many of the marks, which are newest first,
+ * are left to drop from their end.
+ */
+static krb5_error_code
+drop_old(krb5_context context, krb5_db_entry *entry, struct kx_mark *marks,
+         size_t *n_marks, time_t now)
+{
+    krb5_error_code ret;
+    size_t i, kept = 0;
+
+    for (i = 0; i < *n_marks; i++) {
+        if (has_version(entry, marks[i].kvno) &&
+            marks[i].till >= now - KX_RECENT && kept < KX_MAX_VERSIONS - 1) {
+            struct kx_mark mark = marks[kept];
+
+            marks[kept++] = marks[i];
+            marks[i] = mark;
+            continue;
+        }
+        ret = drop_version(context, entry, marks[i].kvno);
+        if (ret)
+            return ret;
+    }
+    *n_marks = kept;
+    return 0;
+}
+
+/*
+ * Mark crossover's version in entry.  Where there is no room for another
+ * string attribute, the oldest of the marked versions is dropped for it.
+ */
+static krb5_error_code
+add_mark(krb5_context context, krb5_db_entry *entry,
+         const struct kx_crossover *crossover, const struct kx_mark *marks,
+         size_t n_marks)
+{
+    krb5_error_code ret;
+    char *name = NULL, *value = NULL;
+
+    ret = kx_mark_write(context, crossover, &name, &value);
+    if (ret)
+        return ret;
+    for (;;) {
+        ret = krb5_dbe_set_string(context, entry, name, value);
+        if (ret != KRB5_KDB_STRINGS_TOOLONG || n_marks == 0)
+            break;
+        ret = drop_version(context, entry, marks[--n_marks].kvno);
+        if (ret)
+            break;
+    }
+    if (ret == KRB5_KDB_STRINGS_TOOLONG)
+        (void)kx_error(context, ret,
+                       "no room for %s: the entry's other string attributes "
+                       "fill it",
+                       name);
+    free(name);
+    free(value);
+    return ret;
+}
+
+/* What the marked versions of entry make its limits. */
+static krb5_error_code
+find_limits(krb5_context context, krb5_db_entry *entry, struct limits *limits)
+{
+    krb5_error_code ret;
+    struct kx_mark *marks;
+    krb5_deltat life;
+    size_t n, i;
+
+    memset(limits, 0, sizeof(*limits));
+    ret = kx_entry_marks(context, entry, &marks, &n);
+    if (ret)
+        return ret;
+    for (i = 0; i < n; i++) {
+        life = to_life(marks[i].till - marks[i].established);
+        if (life > limits->life)
+            limits->life = life;
+        if (marks[i].till > limits->expiration)
+            limits->expiration = marks[i].till;
+    }
+    kx_marks_free(marks, n);
+    return 0;
+}
+
+/*
+ * Set entry's limits to those of its versions now, unless the administrator
+ * has set it lower ones than its versions made before.
+ */
+static krb5_error_code
+set_limits(krb5_context context, krb5_db_entry *entry,
+           const struct limits *before)
+{
+    krb5_error_code ret;
+    struct limits after;
+
+    ret = find_limits(context, entry, &after);
+    if (ret)
+        return ret;
+    if (entry->expiration == 0 ||
+        to_time(entry->expiration) >= before->expiration)
+        entry->expiration = to_timestamp(after.expiration);
+    if (entry->max_life == 0 || entry->max_life >= before->life)
+        entry->max_life = after.life;
+    if (entry->max_renewable_life >= before->life)
+        entry->max_renewable_life = after.life;
+    entry->mask |= KADM5_PRINC_EXPIRE_TIME | KADM5_MAX_LIFE | KADM5_MAX_RLIFE;
+    return 0;
+}
+
+/* Note in entry that kxover changed it and its keys now. */
+static krb5_error_code
+note_change(krb5_context context, krb5_db_entry *entry, time_t now,
+            krb5_kvno mkvno)
+{
+    krb5_error_code ret;
+    krb5_principal modifier = NULL;
+    char *realm = NULL;
+
+    ret = krb5_get_default_realm(context, &realm);
+    if (ret)
+        return ret;
+    ret = krb5_build_principal(context, &modifier, (unsigned int)strlen(realm),
+                               realm, MODIFIER, (char *)NULL);
+    if (ret == 0)
+        ret = krb5_dbe_update_mod_princ_data(context, entry, to_timestamp(now),
+                                             modifier);
+    if (ret == 0)
+        ret =
+            krb5_dbe_update_last_pwd_change(context, entry, to_timestamp(now));
+    if (ret == 0)
+        ret = krb5_dbe_update_mkvno(context, entry, mkvno);
+    krb5_free_principal(context, modifier);
+    krb5_free_default_realm(context, realm);
+    entry->mask |= KADM5_KEY_DATA | KADM5_TL_DATA;
+    return ret;
+}
+
+/*
+ * Refuse what cannot be added to old (which may be NULL), before anything is
+ * copied.
+ */
+static krb5_error_code
+check_addition(krb5_context context, krb5_db_entry *old,
+               const struct kx_crossover *crossover)
+{
+    krb5_error_code ret;
+    struct kx_mark *marks;
+    size_t n;
+
+    if (crossover->n_keys == 0)
+        return kx_error(context, KX_ERR_STORE, "key version %lu has no keys",
+                        (unsigned long)crossover->kvno);
+    if (old == NULL)
+        return 0;
+    if (!krb5_principal_compare(context, old->princ, crossover->name))
+        return kx_error(context, KX_ERR_STORE,
+                        "the crossover's entry is another principal's");
+    ret = kx_entry_marks(context, old, &marks, &n);
+    if (ret)
+        return ret;
+    kx_marks_free(marks, n);
+    if (n == 0)
+        return not_ours(context, old);
+    if (has_version(old, crossover->kvno))
+        return kx_error(context, KX_ERR_POLICY_KVNO,
+                        "key version %lu is there already",
+                        (unsigned long)crossover->kvno);
+    return 0;
+}
+
+krb5_error_code
+kx_entry_add(krb5_context context, krb5_db_entry *old,
+             const struct kx_crossover *crossover, time_t now,
+             krb5_db_entry **out)
+{
+    krb5_error_code ret;
+    krb5_db_entry *entry = NULL;
+    krb5_keyblock mkey = {0};
+    krb5_kvno mkvno = 0;
+    struct limits before = {0};
+    struct kx_mark *marks = NULL;
+    size_t n_marks = 0, n_left = 0, i;
+
+    *out = NULL;
+    ret = check_addition(context, old, crossover);
+    if (ret)
+        return ret;
+    ret = kx_master_key(context, &mkvno, &mkey);
+    if (ret)
+        goto cleanup;
+    if (old != NULL)
+        ret = kx_entry_copy(context, old, &entry);
+    else
+        ret = kx_entry_new(context, crossover->name, &entry);
+    if (ret)
+        goto cleanup;
+    ret = find_limits(context, entry, &before);
+    if (ret)
+        goto cleanup;
+    ret = read_marks(context, entry, &marks, &n_marks);
+    if (ret)
+        goto cleanup;
+    n_left = n_marks;
+    ret = drop_old(context, entry, marks, &n_left, now);
+    if (ret)
+        goto cleanup;
+    ret = add_mark(context, entry, crossover, marks, n_left);
+    if (ret)
+        goto cleanup;
+    ret = kx_entry_rewrap(context, entry, &mkey);
+    if (ret)
+        goto cleanup;
+    for (i = 0; i < crossover->n_keys; i++) {
+        ret = kx_entry_add_key(context, entry, &mkey, &crossover->keys[i],
+                               crossover->kvno);
+        if (ret)
+            goto cleanup;
+    }
+    /* Stable: the new keys keep their order of preference. */
+    krb5_dbe_sort_key_data(entry->key_data, (size_t)entry->n_key_data);
+    ret = set_limits(context, entry, &before);
+    if (ret)
+        goto cleanup;
+    ret = note_change(context, entry, now, mkvno);
+    if (ret)
+        goto cleanup;
+    *out = entry;
+    entry = NULL;
+
+cleanup:
+    krb5_free_keyblock_contents(context, &mkey);
+    kx_marks_free(marks, n_marks);
+    krb5_db_free_principal(context, entry);
+    return ret;
+}
+
+krb5_error_code
+kx_entry_restrict(krb5_context context, krb5_db_entry *entry,
+                  enum kx_direction direction, time_t now,
+                  krb5_boolean *usable)
+{
+    krb5_error_code ret;
+    struct kx_mark *marks;
+    time_t margin = direction == KX_OUTGOING ? KX_ISSUE_MARGIN : 0, till = 0;
+    krb5_deltat life;
+    size_t n_marks, n_kept = 0, i;
+    int k;
+
+    *usable = FALSE;
+    ret = kx_entry_marks(context, entry, &marks, &n_marks);
+    if (ret)
+        return ret;
+    if (n_marks == 0) {
+        *usable = TRUE;
+        return 0;
+    }
+    /* The kept ones come first in marks, in their order. */
+    for (i = 0; i < n_marks; i++) {
+        struct kx_mark mark = marks[n_kept];
+
+        if (marks[i].till <= now + margin ||
+            (direction == KX_OUTGOING && n_kept == 1))
+            continue;
+        if (marks[i].till > till)
+            till = marks[i].till;
+        marks[n_kept++] = marks[i];
+        marks[i] = mark;
+    }
+    if (n_kept == 0)
+        goto cleanup;
+    for (k = entry->n_key_data - 1; k >= 0; k--) {
+        for (i = 0; i < n_kept; i++) {
+            if (marks[i].kvno == entry->key_data[k].key_data_kvno)
+                break;
+        }
+        if (i == n_kept)
+            remove_key(context, entry, k);
+    }
+    life = to_life(till - now - KX_ISSUE_MARGIN);
+    if (entry->max_life == 0 || entry->max_life > life)
+        entry->max_life = life;
+    if (entry->max_renewable_life > life)
+        entry->max_renewable_life = life;
+    if (entry->expiration == 0 || to_time(entry->expiration) > till)
+        entry->expiration = to_timestamp(till);
+    *usable = TRUE;
+
+cleanup:
+    kx_marks_free(marks, n_marks);
+    return ret;
+}

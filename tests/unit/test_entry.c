@@ -1,0 +1,988 @@
+/*
+ * test_entry.c: a crossover's entry in a real database: how versions come and
+ * go, and that nothing of the administrator's is touched.
+ */
+#include "config.h"
+#include <stdio.h>
+#include <string.h>
+#include <kadm5/admin.h>
+#include "tests/unit/test.h"
+#include "tests/unit/crossover_sample.h"
+#include "tests/unit/database.h"
+
+#define NAME "krbtgt/" REMOTE "@" LOCAL
+#define NOW SAMPLE_TIME
+
+static struct database database;
+static krb5_context context;
+
+static int
+setup(void **state)
+{
+    (void)state;
+    kx_init_errors();
+    database_open(&database, LOCAL, "");
+    context = database.context;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    (void)state;
+    database_close(&database);
+    return 0;
+}
+
+/* Delete the crossover's entry from the database, if it is there. */
+static int
+forget(void **state)
+{
+    krb5_principal name;
+
+    (void)state;
+    assert_int_equal(krb5_parse_name(context, NAME, &name), 0);
+    (void)krb5_db_delete_principal(context, name);
+    krb5_free_principal(context, name);
+    return 0;
+}
+
+/* The crossover's entry in the database. */
+static krb5_db_entry *
+fetch(void)
+{
+    krb5_principal name;
+    krb5_db_entry *entry;
+
+    assert_int_equal(krb5_parse_name(context, NAME, &name), 0);
+    assert_int_equal(krb5_db_get_principal(context, name, 0, &entry), 0);
+    krb5_free_principal(context, name);
+    return entry;
+}
+
+/* Try to add a version to old; what comes of it, and the entry made. */
+static krb5_error_code
+adding(krb5_db_entry *old, uint32_t kvno, time_t established, time_t till,
+       time_t now, krb5_db_entry **out)
+{
+    struct kx_crossover *crossover =
+        sample_crossover(context, kvno, established, till);
+    krb5_error_code ret;
+
+    ret = kx_entry_add(context, old, crossover, now, out);
+    if (ret)
+        assert_null(*out);
+    kx_crossover_free(context, crossover);
+    return ret;
+}
+
+/* Put entry into the database and release it. */
+static void
+store(krb5_db_entry *entry)
+{
+    assert_int_equal(krb5_db_put_principal(context, entry), 0);
+    krb5_db_free_principal(context, entry);
+}
+
+/* Make the crossover's entry in the database, with one version. */
+static void
+store_new(uint32_t kvno, time_t established, time_t till)
+{
+    krb5_db_entry *entry;
+
+    assert_int_equal(adding(NULL, kvno, established, till, NOW, &entry), 0);
+    store(entry);
+}
+
+/* Add a version to the entry in the database. */
+static void
+store_added(uint32_t kvno, time_t established, time_t till, time_t now)
+{
+    krb5_db_entry *old = fetch(), *entry;
+
+    assert_int_equal(adding(old, kvno, established, till, now, &entry), 0);
+    krb5_db_free_principal(context, old);
+    store(entry);
+}
+
+/* Make the crossover's principal by hand, as administrators do. */
+static void
+store_by_hand(void)
+{
+    static const char *const add[] = {
+        "kadmin.local", "-q", "addprinc -pw secret -maxlife 8h " NAME, NULL};
+
+    database_run(add);
+}
+
+/* Set, or delete with a NULL value, a string attribute in the database. */
+static void
+store_string(const char *name, const char *value)
+{
+    krb5_db_entry *entry = fetch();
+
+    assert_int_equal(krb5_dbe_set_string(context, entry, name, value), 0);
+    store(entry);
+}
+
+/* Key data n of entry is version kvno as sample_crossover() made it. */
+static void
+assert_key(krb5_db_entry *entry, int n, uint32_t kvno, krb5_enctype etype)
+{
+    krb5_keyblock key = {0};
+    unsigned int i;
+
+    assert_true(n < entry->n_key_data);
+    assert_int_equal(entry->key_data[n].key_data_kvno, kvno);
+    assert_int_equal(krb5_dbe_decrypt_key_data(
+                         context, NULL, &entry->key_data[n], &key, NULL),
+                     0);
+    assert_int_equal(key.enctype, etype);
+    assert_int_equal(key.length,
+                     etype == ENCTYPE_AES256_CTS_HMAC_SHA384_192 ? 32 : 16);
+    for (i = 0; i < key.length; i++)
+        assert_int_equal(key.contents[i], kvno & 0xff);
+    krb5_free_keyblock_contents(context, &key);
+}
+
+/* Entry has exactly these versions, each with its two keys in their order. */
+static void
+assert_versions(krb5_db_entry *entry, int n, const uint32_t *kvnos)
+{
+    int i;
+
+    assert_int_equal(entry->n_key_data, 2 * n);
+    for (i = 0; i < n; i++) {
+        assert_key(entry, 2 * i, kvnos[i], ENCTYPE_AES256_CTS_HMAC_SHA384_192);
+        assert_key(entry, 2 * i + 1, kvnos[i],
+                   ENCTYPE_AES128_CTS_HMAC_SHA1_96);
+    }
+}
+
+/* The string attribute of entry is there, or is not. */
+static void
+assert_string(krb5_db_entry *entry, const char *name, krb5_boolean there)
+{
+    char *value = NULL;
+
+    assert_int_equal(krb5_dbe_get_string(context, entry, name, &value), 0);
+    if (there)
+        assert_non_null(value);
+    else
+        assert_null(value);
+    krb5_dbe_free_string(context, value);
+}
+
+/* What the message of an error of kxover's says has text in it. */
+static void
+assert_message(krb5_error_code code, const char *text)
+{
+    const char *message = krb5_get_error_message(context, code);
+
+    assert_non_null(strstr(message, text));
+    krb5_free_error_message(context, message);
+}
+
+static void
+a_new_entry_comes_back_from_the_database_as_it_was_made(void **state)
+{
+    static const uint32_t versions[] = {7};
+    krb5_db_entry *entry;
+    krb5_principal name, modifier;
+    krb5_timestamp stamp;
+    struct kx_mark *marks;
+    char *text;
+    size_t n;
+
+    (void)state;
+    store_new(7, NOW - 5, NOW + DAY);
+    entry = fetch();
+    assert_int_equal(krb5_parse_name(context, NAME, &name), 0);
+    assert_true(krb5_principal_compare(context, entry->princ, name));
+    krb5_free_principal(context, name);
+    assert_versions(entry, 1, versions);
+    assert_int_equal(entry->attributes, KRB5_KDB_LOCKDOWN_KEYS);
+    assert_int_equal(entry->expiration, NOW + DAY);
+    assert_int_equal(entry->max_life, DAY + 5);
+    assert_int_equal(entry->max_renewable_life, DAY + 5);
+    assert_int_equal(entry->pw_expiration, 0);
+    assert_int_equal(kx_entry_marks(context, entry, &marks, &n), 0);
+    assert_int_equal(n, 1);
+    assert_int_equal(marks->kvno, 7);
+    assert_int_equal(marks->established, NOW - 5);
+    assert_int_equal(marks->till, NOW + DAY);
+    kx_marks_free(marks, n);
+    assert_int_equal(
+        krb5_dbe_lookup_mod_princ_data(context, entry, &stamp, &modifier), 0);
+    assert_int_equal(krb5_unparse_name(context, modifier, &text), 0);
+    assert_string_equal(text, "kxover@" LOCAL);
+    assert_int_equal(stamp, NOW);
+    krb5_free_unparsed_name(context, text);
+    krb5_free_principal(context, modifier);
+    assert_int_equal(krb5_dbe_lookup_last_pwd_change(context, entry, &stamp),
+                     0);
+    assert_int_equal(stamp, NOW);
+    krb5_db_free_principal(context, entry);
+}
+
+static void
+the_administrators_tools_show_it(void **state)
+{
+    static const char *const getstrs[] = {"kadmin.local", "-q",
+                                          "getstrs " NAME, NULL};
+    static const char *const getprinc[] = {"kadmin.local", "-q",
+                                           "getprinc " NAME, NULL};
+    char output[4096];
+
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    database_read(getstrs, output, sizeof(output));
+    assert_non_null(strstr(output,
+                           "kxover_kvno_7: established=2026-11-22T15:51:00Z "
+                           "till=2026-11-23T15:51:00Z "
+                           "peer=kdc.bravo.example:88 "));
+    database_read(getprinc, output, sizeof(output));
+    assert_non_null(strstr(output, "(kxover@" LOCAL ")"));
+    assert_non_null(strstr(output, "Attributes: LOCKDOWN_KEYS"));
+    assert_non_null(strstr(output, "vno 7, aes256-cts-hmac-sha384-192\n"));
+    assert_non_null(strstr(output, "vno 7, aes128-cts-hmac-sha1-96\n"));
+}
+
+static void
+a_module_is_told_what_is_set(void **state)
+{
+    const krb5_ui_4 always = KADM5_PRINC_EXPIRE_TIME | KADM5_MAX_LIFE |
+                             KADM5_MAX_RLIFE | KADM5_KEY_DATA | KADM5_TL_DATA;
+    krb5_db_entry *old, *entry;
+
+    (void)state;
+    assert_int_equal(adding(NULL, 7, NOW, NOW + DAY, NOW, &entry), 0);
+    assert_int_equal(entry->mask, always | KADM5_PRINCIPAL | KADM5_ATTRIBUTES);
+    store(entry);
+    old = fetch();
+    assert_int_equal(adding(old, 8, NOW, NOW + DAY, NOW, &entry), 0);
+    assert_int_equal(entry->mask, always);
+    krb5_db_free_principal(context, entry);
+    krb5_db_free_principal(context, old);
+}
+
+static void
+a_version_is_added_to_those_that_are_there(void **state)
+{
+    static const uint32_t versions[] = {8, 7};
+    krb5_db_entry *entry;
+
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    store_added(8, NOW + 100, NOW + 3 * DAY, NOW + 100);
+    entry = fetch();
+    assert_versions(entry, 2, versions);
+    assert_string(entry, "kxover_kvno_7", TRUE);
+    assert_string(entry, "kxover_kvno_8", TRUE);
+    assert_int_equal(entry->expiration, NOW + 3 * DAY);
+    assert_int_equal(entry->max_life, 3 * DAY - 100);
+    krb5_db_free_principal(context, entry);
+}
+
+static void
+keys_are_sorted_by_version_after_65535_too(void **state)
+{
+    static const uint32_t versions[] = {65535, 1};
+    krb5_db_entry *entry;
+
+    (void)state;
+    store_new(65535, NOW, NOW + DAY);
+    store_added(1, NOW + 100, NOW + 3 * DAY, NOW + 100);
+    entry = fetch();
+    assert_versions(entry, 2, versions);
+    krb5_db_free_principal(context, entry);
+}
+
+static void
+adding_leaves_the_old_entry_as_it_is(void **state)
+{
+    static const uint32_t versions[] = {7};
+    krb5_db_entry *old, *entry;
+
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    old = fetch();
+    assert_int_equal(adding(old, 8, NOW, NOW + 9 * DAY, NOW + 8 * DAY, &entry),
+                     0);
+    krb5_db_free_principal(context, entry);
+    assert_versions(old, 1, versions);
+    assert_string(old, "kxover_kvno_7", TRUE);
+    assert_string(old, "kxover_kvno_8", FALSE);
+    assert_int_equal(old->expiration, NOW + DAY);
+    krb5_db_free_principal(context, old);
+}
+
+static void
+versions_go_once_their_last_ticket_is_over(void **state)
+{
+    static const uint32_t both[] = {8, 7}, rest[] = {9, 8};
+    krb5_db_entry *entry;
+
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    store_added(8, NOW, NOW + 9 * DAY, NOW + DAY + KX_RECENT);
+    entry = fetch();
+    assert_versions(entry, 2, both);
+    krb5_db_free_principal(context, entry);
+    store_added(9, NOW + 1, NOW + 9 * DAY, NOW + DAY + KX_RECENT + 1);
+    entry = fetch();
+    assert_versions(entry, 2, rest);
+    assert_string(entry, "kxover_kvno_7", FALSE);
+    assert_string(entry, "kxover_kvno_8", TRUE);
+    assert_string(entry, "kxover_kvno_9", TRUE);
+    krb5_db_free_principal(context, entry);
+}
+
+static void
+an_entry_never_has_more_than_its_share_of_versions(void **state)
+{
+    krb5_db_entry *entry;
+    uint32_t kvno;
+
+    (void)state;
+    store_new(1, NOW, NOW + DAY);
+    for (kvno = 2; kvno <= KX_MAX_VERSIONS + 2; kvno++)
+        store_added(kvno, NOW + (time_t)kvno, NOW + DAY, NOW);
+    entry = fetch();
+    assert_int_equal(entry->n_key_data, 2 * KX_MAX_VERSIONS);
+    assert_key(entry, 0, KX_MAX_VERSIONS + 2,
+               ENCTYPE_AES256_CTS_HMAC_SHA384_192);
+    assert_key(entry, 2 * KX_MAX_VERSIONS - 1, 3,
+               ENCTYPE_AES128_CTS_HMAC_SHA1_96);
+    assert_string(entry, "kxover_kvno_2", FALSE);
+    assert_string(entry, "kxover_kvno_3", TRUE);
+    krb5_db_free_principal(context, entry);
+}
+
+/*
+ * Give the entry in the database a string attribute of the administrator's
+ * that leaves room for as many marks of the sample's, and not a byte more.
+ */
+static void
+leave_room_for(size_t n_marks)
+{
+    struct kx_crossover *crossover =
+        sample_crossover(context, 7, NOW, NOW + DAY);
+    char *name, *value, *text;
+    size_t length;
+
+    assert_int_equal(kx_mark_write(context, crossover, &name, &value), 0);
+    length = UINT16_MAX - n_marks * (strlen(name) + strlen(value) + 2);
+    length -= sizeof("note") + 1;
+    text = malloc(length + 1);
+    assert_non_null(text);
+    memset(text, 'x', length);
+    text[length] = '\0';
+    store_string("note", text);
+    free(text);
+    free(name);
+    free(value);
+    kx_crossover_free(context, crossover);
+}
+
+static void
+the_oldest_version_makes_room_for_the_mark(void **state)
+{
+    static const uint32_t versions[] = {9, 8};
+    krb5_db_entry *entry;
+
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    store_added(8, NOW + 1, NOW + DAY, NOW);
+    leave_room_for(2);
+    store_added(9, NOW + 2, NOW + DAY, NOW);
+    entry = fetch();
+    assert_versions(entry, 2, versions);
+    assert_string(entry, "kxover_kvno_7", FALSE);
+    assert_string(entry, "kxover_kvno_8", TRUE);
+    assert_string(entry, "kxover_kvno_9", TRUE);
+    assert_string(entry, "note", TRUE);
+    krb5_db_free_principal(context, entry);
+}
+
+static void
+without_room_for_a_mark_nothing_is_added(void **state)
+{
+    static const uint32_t versions[] = {7};
+    krb5_db_entry *old, *entry;
+
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    leave_room_for(1);
+    old = fetch();
+    /* One digit more than the mark that is there. */
+    assert_int_equal(adding(old, 10, NOW, NOW + DAY, NOW, &entry),
+                     KRB5_KDB_STRINGS_TOOLONG);
+    assert_message(KRB5_KDB_STRINGS_TOOLONG, "kxover_kvno_10");
+    assert_versions(old, 1, versions);
+    krb5_db_free_principal(context, old);
+}
+
+static void
+a_version_that_is_there_is_not_replaced(void **state)
+{
+    krb5_db_entry *old, *entry;
+
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    old = fetch();
+    assert_int_equal(adding(old, 7, NOW + 100, NOW + DAY, NOW + 100, &entry),
+                     KX_ERR_POLICY_KVNO);
+    /* Not even when it would go now: iprop tells replicas of changed keys by
+     * their version numbers. */
+    assert_int_equal(
+        adding(old, 7, NOW + 9 * DAY, NOW + 20 * DAY, NOW + 9 * DAY, &entry),
+        KX_ERR_POLICY_KVNO);
+    krb5_db_free_principal(context, old);
+}
+
+static void
+what_cannot_be_a_crossovers_version_is_refused(void **state)
+{
+    struct kx_crossover *crossover =
+        sample_crossover(context, 7, NOW, NOW + DAY);
+    krb5_db_entry *other, *entry;
+    krb5_principal name;
+    size_t n_keys = crossover->n_keys;
+
+    (void)state;
+    crossover->n_keys = 0;
+    assert_int_equal(kx_entry_add(context, NULL, crossover, NOW, &entry),
+                     KX_ERR_STORE);
+    crossover->n_keys = n_keys;
+    crossover->kvno = KX_MAX_KVNO + 1;
+    assert_int_equal(kx_entry_add(context, NULL, crossover, NOW, &entry),
+                     KX_ERR_METADATA);
+    crossover->kvno = 7;
+    /* The entry of another principal is not the crossover's old one. */
+    assert_int_equal(
+        krb5_parse_name(context, "krbtgt/" LOCAL "@" LOCAL, &name), 0);
+    assert_int_equal(krb5_db_get_principal(context, name, 0, &other), 0);
+    assert_int_equal(kx_entry_add(context, other, crossover, NOW, &entry),
+                     KX_ERR_STORE);
+    krb5_free_principal(context, name);
+    krb5_db_free_principal(context, other);
+    kx_crossover_free(context, crossover);
+}
+
+static void
+an_entry_keyed_by_hand_is_never_touched(void **state)
+{
+    krb5_db_entry *old, *entry;
+    krb5_boolean usable;
+    uint32_t *kvnos;
+    struct kx_mark *marks;
+    size_t n;
+    int n_keys;
+
+    (void)state;
+    store_by_hand();
+    old = fetch();
+    n_keys = old->n_key_data;
+    assert_true(n_keys > 0);
+    assert_int_equal(kx_entry_marks(context, old, &marks, &n), 0);
+    assert_int_equal(n, 0);
+    assert_int_equal(adding(old, 7, NOW, NOW + DAY, NOW, &entry),
+                     KX_ERR_POLICY_REALM);
+    assert_message(KX_ERR_POLICY_REALM, NAME " was keyed by hand");
+    assert_int_equal(kx_entry_versions(context, old, &kvnos, &n),
+                     KX_ERR_POLICY_REALM);
+    assert_null(kvnos);
+    assert_int_equal(
+        kx_entry_restrict(context, old, KX_OUTGOING, NOW, &usable), 0);
+    assert_true(usable);
+    assert_int_equal(old->n_key_data, n_keys);
+    assert_int_equal(old->max_life, 8 * 60 * 60);
+    assert_int_equal(old->expiration, 0);
+    krb5_db_free_principal(context, old);
+}
+
+static void
+a_managed_entry_keyed_again_by_hand_is_the_administrators(void **state)
+{
+    static const char *const change[] = {"kadmin.local", "-q",
+                                         "cpw -pw secret " NAME, NULL};
+    krb5_db_entry *old, *entry;
+    krb5_boolean usable;
+
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    database_run(change);
+    old = fetch();
+    assert_string(old, "kxover_kvno_7", TRUE);
+    assert_int_equal(adding(old, 9, NOW, NOW + DAY, NOW, &entry),
+                     KX_ERR_POLICY_REALM);
+    assert_int_equal(
+        kx_entry_restrict(context, old, KX_OUTGOING, NOW + 2 * DAY, &usable),
+        0);
+    assert_true(usable);
+    assert_true(old->n_key_data > 0);
+    krb5_db_free_principal(context, old);
+}
+
+static void
+a_key_added_by_hand_stays_in_the_entry(void **state)
+{
+    static const char *const change[] = {
+        "kadmin.local", "-q", "cpw -keepold -pw secret " NAME, NULL};
+    krb5_db_entry *entry;
+    int n_keys;
+
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    database_run(change);
+    entry = fetch();
+    n_keys = entry->n_key_data;
+    krb5_db_free_principal(context, entry);
+    store_added(9, NOW + 1, NOW + DAY, NOW);
+    entry = fetch();
+    assert_int_equal(entry->n_key_data, n_keys + 2);
+    assert_int_equal(entry->key_data[2].key_data_kvno, 8);
+    assert_string(entry, "kxover_kvno_8", FALSE);
+    krb5_db_free_principal(context, entry);
+}
+
+static void
+a_mark_whose_keys_were_purged_goes_at_the_next_version(void **state)
+{
+    static const uint32_t versions[] = {9, 8};
+    static const char *const purge[] = {"kadmin.local", "-q",
+                                        "purgekeys -keepkvno 8 " NAME, NULL};
+    krb5_db_entry *entry;
+    struct kx_mark *marks;
+    size_t n;
+
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    store_added(8, NOW, NOW + DAY, NOW);
+    database_run(purge);
+    entry = fetch();
+    assert_string(entry, "kxover_kvno_7", TRUE);
+    assert_int_equal(kx_entry_marks(context, entry, &marks, &n), 0);
+    assert_int_equal(n, 1);
+    kx_marks_free(marks, n);
+    krb5_db_free_principal(context, entry);
+    store_added(9, NOW + 1, NOW + DAY, NOW);
+    entry = fetch();
+    assert_versions(entry, 2, versions);
+    assert_string(entry, "kxover_kvno_7", FALSE);
+    krb5_db_free_principal(context, entry);
+}
+
+static void
+a_damaged_mark_makes_the_entry_unreadable_and_names_it(void **state)
+{
+    krb5_db_entry *old, *entry;
+    krb5_boolean usable = TRUE;
+    uint32_t *kvnos;
+    size_t n;
+
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    store_string("kxover_kvno_6", "damaged");
+    old = fetch();
+    assert_int_equal(adding(old, 8, NOW, NOW + DAY, NOW, &entry),
+                     KX_ERR_METADATA);
+    assert_message(KX_ERR_METADATA, NAME);
+    assert_message(KX_ERR_METADATA, "kxover_kvno_6");
+    assert_int_equal(kx_entry_versions(context, old, &kvnos, &n),
+                     KX_ERR_METADATA);
+    assert_int_equal(
+        kx_entry_restrict(context, old, KX_INCOMING, NOW + 2 * DAY, &usable),
+        KX_ERR_METADATA);
+    assert_false(usable);
+    assert_int_equal(old->n_key_data, 2);
+    krb5_db_free_principal(context, old);
+}
+
+static void
+limits_of_the_administrators_stay(void **state)
+{
+    krb5_db_entry *entry;
+
+    (void)state;
+    store_new(7, NOW, NOW + 2 * DAY);
+    entry = fetch();
+    entry->attributes |= KRB5_KDB_DISALLOW_ALL_TIX;
+    entry->expiration = NOW + DAY;
+    entry->max_life = 3600;
+    entry->max_renewable_life = 0;
+    store(entry);
+    store_added(8, NOW + 100, NOW + 14 * DAY, NOW + 100);
+    entry = fetch();
+    assert_int_equal(entry->attributes,
+                     KRB5_KDB_LOCKDOWN_KEYS | KRB5_KDB_DISALLOW_ALL_TIX);
+    assert_int_equal(entry->expiration, NOW + DAY);
+    assert_int_equal(entry->max_life, 3600);
+    assert_int_equal(entry->max_renewable_life, 0);
+    krb5_db_free_principal(context, entry);
+}
+
+static void
+limits_follow_the_versions_otherwise(void **state)
+{
+    krb5_db_entry *entry;
+
+    (void)state;
+    store_new(7, NOW, NOW + 14 * DAY);
+    store_added(8, NOW + 15 * DAY, NOW + 16 * DAY, NOW + 15 * DAY);
+    entry = fetch();
+    assert_int_equal(entry->expiration, NOW + 16 * DAY);
+    assert_int_equal(entry->max_life, 14 * DAY);
+    krb5_db_free_principal(context, entry);
+    store_added(9, NOW + 20 * DAY, NOW + 23 * DAY, NOW + 20 * DAY);
+    entry = fetch();
+    assert_int_equal(entry->expiration, NOW + 23 * DAY);
+    assert_int_equal(entry->max_life, 3 * DAY);
+    assert_int_equal(entry->max_renewable_life, 3 * DAY);
+    krb5_db_free_principal(context, entry);
+}
+
+static void
+times_after_2038_are_krb5s(void **state)
+{
+    const time_t late = (time_t)UINT32_MAX - 30 * DAY;
+    krb5_db_entry *entry;
+    krb5_boolean usable;
+
+    (void)state;
+    assert_int_equal(adding(NULL, 7, late, late + 2 * DAY, late, &entry), 0);
+    store(entry);
+    store_added(8, late, late + 14 * DAY, late);
+    entry = fetch();
+    assert_int_equal((uint32_t)entry->expiration, late + 14 * DAY);
+    assert_int_equal(entry->max_life, 14 * DAY);
+    assert_int_equal(kx_entry_restrict(context, entry, KX_INCOMING,
+                                       late + 13 * DAY, &usable),
+                     0);
+    assert_true(usable);
+    assert_int_equal(entry->n_key_data, 2);
+    assert_int_equal(entry->max_life, DAY - KX_ISSUE_MARGIN);
+    krb5_db_free_principal(context, entry);
+}
+
+static void
+all_versions_are_told_highest_first(void **state)
+{
+    static const uint32_t versions[] = {65535, 9, 1};
+    krb5_db_entry *entry;
+    uint32_t *kvnos;
+    size_t n;
+
+    (void)state;
+    store_new(9, NOW, NOW + DAY);
+    store_added(65535, NOW, NOW + DAY, NOW);
+    store_added(1, NOW, NOW + DAY, NOW);
+    entry = fetch();
+    assert_int_equal(kx_entry_versions(context, entry, &kvnos, &n), 0);
+    assert_int_equal(n, 3);
+    assert_memory_equal(kvnos, versions, sizeof(versions));
+    free(kvnos);
+    krb5_db_free_principal(context, entry);
+}
+
+/* The number of entry's keys that the master key of version mkvno decrypts. */
+static int
+keys_under(krb5_db_entry *entry, krb5_kvno mkvno)
+{
+    krb5_keylist_node *master = krb5_db_mkey_list_alias(context);
+    krb5_keyblock key = {0};
+    int i, n = 0;
+
+    while (master != NULL && master->kvno != mkvno)
+        master = master->next;
+    assert_non_null(master);
+    for (i = 0; i < entry->n_key_data; i++) {
+        if (krb5_dbe_decrypt_key_data(context, &master->keyblock,
+                                      &entry->key_data[i], &key, NULL) == 0)
+            n++;
+        krb5_free_keyblock_contents(context, &key);
+    }
+    return n;
+}
+
+static void
+all_keys_come_under_the_current_master_key(void **state)
+{
+    static const uint32_t versions[] = {8, 7};
+    static const char *const add[] = {
+        "sh", "-c", "printf 'second\\nsecond\\n' | kdb5_util add_mkey -s 2>&1",
+        NULL};
+    static const char *const use[] = {"kdb5_util", "use_mkey", "2", NULL};
+    krb5_db_entry *entry;
+    krb5_kvno mkvno;
+
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    database_run(add);
+    database_run(use);
+    store_added(8, NOW + 1, NOW + DAY, NOW);
+    entry = fetch();
+    assert_versions(entry, 2, versions);
+    assert_int_equal(keys_under(entry, 2), 4);
+    assert_int_equal(keys_under(entry, 1), 0);
+    assert_int_equal(krb5_dbe_lookup_mkvno(context, entry, &mkvno), 0);
+    assert_int_equal(mkvno, 2);
+    krb5_db_free_principal(context, entry);
+}
+
+static void
+a_master_key_of_another_name_is_found(void **state)
+{
+    struct database other;
+    struct kx_crossover *crossover;
+    krb5_db_entry *entry;
+
+    (void)state;
+    database_open(&other, LOCAL, "  master_key_name = Master/Key\n");
+    crossover = sample_crossover(other.context, 7, NOW, NOW + DAY);
+    assert_int_equal(kx_entry_add(other.context, NULL, crossover, NOW, &entry),
+                     0);
+    assert_int_equal(krb5_db_put_principal(other.context, entry), 0);
+    krb5_db_free_principal(other.context, entry);
+    kx_crossover_free(other.context, crossover);
+    database_close(&other);
+    database_use(&database);
+}
+
+static void
+without_an_open_database_there_is_an_error(void **state)
+{
+    krb5_context closed;
+    struct kx_crossover *crossover;
+    krb5_db_entry *entry;
+
+    (void)state;
+    assert_int_equal(krb5_init_context(&closed), 0);
+    crossover = sample_crossover(closed, 7, NOW, NOW + DAY);
+    assert_int_not_equal(kx_entry_add(closed, NULL, crossover, NOW, &entry),
+                         0);
+    assert_null(entry);
+    kx_crossover_free(closed, crossover);
+    (void)krb5_db_fini(closed);
+    krb5_free_context(closed);
+}
+
+static void
+what_is_not_kxovers_in_an_entry_is_kept(void **state)
+{
+    krb5_tl_data tl = {NULL, 0x0300, 4, NULL}, found = tl;
+    krb5_octet bytes[] = {1, 2, 3, 4};
+    krb5_db_entry *entry;
+
+    (void)state;
+    tl.tl_data_contents = bytes;
+    store_new(7, NOW, NOW + DAY);
+    store_string("session_enctypes", "aes256-cts");
+    entry = fetch();
+    assert_int_equal(krb5_dbe_update_tl_data(context, entry, &tl), 0);
+    entry->fail_auth_count = 3;
+    entry->last_failed = NOW;
+    store(entry);
+    store_added(8, NOW, NOW + DAY, NOW);
+    entry = fetch();
+    assert_string(entry, "session_enctypes", TRUE);
+    assert_int_equal(krb5_dbe_lookup_tl_data(context, entry, &found), 0);
+    assert_int_equal(found.tl_data_length, 4);
+    assert_memory_equal(found.tl_data_contents, bytes, 4);
+    assert_int_equal(entry->fail_auth_count, 3);
+    assert_int_equal(entry->last_failed, NOW);
+    krb5_db_free_principal(context, entry);
+}
+
+static void
+an_outgoing_crossover_is_served_with_the_version_made_last(void **state)
+{
+    static const uint32_t versions[] = {1};
+    krb5_db_entry *entry;
+    krb5_boolean usable;
+
+    (void)state;
+    store_new(65534, NOW, NOW + 10 * DAY);
+    store_added(65535, NOW + 1, NOW + 10 * DAY, NOW);
+    store_added(1, NOW + 2, NOW + 9 * DAY, NOW);
+    entry = fetch();
+    assert_int_equal(
+        kx_entry_restrict(context, entry, KX_OUTGOING, NOW + DAY, &usable), 0);
+    assert_true(usable);
+    assert_versions(entry, 1, versions);
+    assert_int_equal(entry->expiration, NOW + 9 * DAY);
+    assert_int_equal(entry->max_life, 8 * DAY - KX_ISSUE_MARGIN);
+    assert_int_equal(entry->max_renewable_life, 8 * DAY - KX_ISSUE_MARGIN);
+    krb5_db_free_principal(context, entry);
+}
+
+static void
+an_older_version_that_lives_longer_serves_after_the_last_one(void **state)
+{
+    static const uint32_t versions[] = {7};
+    krb5_db_entry *entry;
+    krb5_boolean usable;
+
+    (void)state;
+    store_new(7, NOW, NOW + 10 * DAY);
+    store_added(8, NOW + 1, NOW + DAY, NOW);
+    entry = fetch();
+    assert_int_equal(
+        kx_entry_restrict(context, entry, KX_OUTGOING, NOW + DAY, &usable), 0);
+    assert_true(usable);
+    assert_versions(entry, 1, versions);
+    krb5_db_free_principal(context, entry);
+}
+
+static void
+an_incoming_crossover_is_served_with_all_live_versions(void **state)
+{
+    static const uint32_t versions[] = {9, 8};
+    static const char *const change[] = {
+        "kadmin.local", "-q", "cpw -keepold -pw secret " NAME, NULL};
+    krb5_db_entry *entry;
+    krb5_boolean usable;
+
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    store_added(8, NOW + 1, NOW + DAY + 1, NOW);
+    store_added(9, NOW + 2, NOW + 3 * DAY, NOW);
+    /* Version 10 has no mark: nobody agreed to it. */
+    database_run(change);
+    entry = fetch();
+    assert_int_equal(
+        kx_entry_restrict(context, entry, KX_INCOMING, NOW + DAY, &usable), 0);
+    assert_true(usable);
+    assert_versions(entry, 2, versions);
+    assert_int_equal(entry->expiration, NOW + 3 * DAY);
+    assert_int_equal(entry->max_life, 2 * DAY - KX_ISSUE_MARGIN);
+    krb5_db_free_principal(context, entry);
+}
+
+static void
+without_a_live_version_an_entry_is_not_usable_and_unchanged(void **state)
+{
+    static const uint32_t versions[] = {8, 7};
+    static const enum kx_direction directions[] = {KX_OUTGOING, KX_INCOMING};
+    krb5_db_entry *entry;
+    krb5_boolean usable = TRUE;
+    size_t i;
+
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    store_added(8, NOW, NOW + 2 * DAY, NOW);
+    entry = fetch();
+    for (i = 0; i < 2; i++) {
+        assert_int_equal(kx_entry_restrict(context, entry, directions[i],
+                                           NOW + 2 * DAY, &usable),
+                         0);
+        assert_false(usable);
+        assert_versions(entry, 2, versions);
+        assert_int_equal(entry->max_life, 2 * DAY);
+        assert_int_equal(entry->expiration, NOW + 2 * DAY);
+    }
+    krb5_db_free_principal(context, entry);
+}
+
+static void
+a_key_in_its_last_seconds_is_accepted_but_not_issued_with(void **state)
+{
+    const time_t last = NOW + DAY - KX_ISSUE_MARGIN;
+    krb5_db_entry *entry;
+    krb5_boolean usable;
+
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    entry = fetch();
+    assert_int_equal(
+        kx_entry_restrict(context, entry, KX_OUTGOING, last, &usable), 0);
+    assert_false(usable);
+    assert_int_equal(
+        kx_entry_restrict(context, entry, KX_OUTGOING, last - 1, &usable), 0);
+    assert_true(usable);
+    assert_int_equal(entry->max_life, 1);
+    krb5_db_free_principal(context, entry);
+    entry = fetch();
+    assert_int_equal(
+        kx_entry_restrict(context, entry, KX_INCOMING, NOW + DAY - 1, &usable),
+        0);
+    assert_true(usable);
+    /* 0 would be a life without limit. */
+    assert_int_equal(entry->max_life, 1);
+    krb5_db_free_principal(context, entry);
+}
+
+static void
+the_administrators_limits_hold_for_what_is_served(void **state)
+{
+    krb5_db_entry *entry;
+    krb5_boolean usable;
+
+    (void)state;
+    store_new(7, NOW, NOW + 2 * DAY);
+    entry = fetch();
+    entry->expiration = NOW + 60;
+    entry->max_life = 3600;
+    entry->max_renewable_life = 0;
+    store(entry);
+    entry = fetch();
+    assert_int_equal(
+        kx_entry_restrict(context, entry, KX_OUTGOING, NOW, &usable), 0);
+    assert_true(usable);
+    assert_int_equal(entry->expiration, NOW + 60);
+    assert_int_equal(entry->max_life, 3600);
+    assert_int_equal(entry->max_renewable_life, 0);
+    /* No limit at all is not one. */
+    entry->expiration = 0;
+    entry->max_life = 0;
+    assert_int_equal(
+        kx_entry_restrict(context, entry, KX_OUTGOING, NOW, &usable), 0);
+    assert_int_equal(entry->expiration, NOW + 2 * DAY);
+    assert_int_equal(entry->max_life, 2 * DAY - KX_ISSUE_MARGIN);
+    krb5_db_free_principal(context, entry);
+}
+
+#define ENTRY_TEST(name) cmocka_unit_test_setup_teardown(name, forget, forget)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ENTRY_TEST(a_new_entry_comes_back_from_the_database_as_it_was_made),
+        ENTRY_TEST(the_administrators_tools_show_it),
+        ENTRY_TEST(a_module_is_told_what_is_set),
+        ENTRY_TEST(a_version_is_added_to_those_that_are_there),
+        ENTRY_TEST(keys_are_sorted_by_version_after_65535_too),
+        ENTRY_TEST(adding_leaves_the_old_entry_as_it_is),
+        ENTRY_TEST(versions_go_once_their_last_ticket_is_over),
+        ENTRY_TEST(an_entry_never_has_more_than_its_share_of_versions),
+        ENTRY_TEST(the_oldest_version_makes_room_for_the_mark),
+        ENTRY_TEST(without_room_for_a_mark_nothing_is_added),
+        ENTRY_TEST(a_version_that_is_there_is_not_replaced),
+        ENTRY_TEST(what_cannot_be_a_crossovers_version_is_refused),
+        ENTRY_TEST(an_entry_keyed_by_hand_is_never_touched),
+        ENTRY_TEST(a_managed_entry_keyed_again_by_hand_is_the_administrators),
+        ENTRY_TEST(a_key_added_by_hand_stays_in_the_entry),
+        ENTRY_TEST(a_mark_whose_keys_were_purged_goes_at_the_next_version),
+        ENTRY_TEST(a_damaged_mark_makes_the_entry_unreadable_and_names_it),
+        ENTRY_TEST(limits_of_the_administrators_stay),
+        ENTRY_TEST(limits_follow_the_versions_otherwise),
+        ENTRY_TEST(times_after_2038_are_krb5s),
+        ENTRY_TEST(all_versions_are_told_highest_first),
+        ENTRY_TEST(all_keys_come_under_the_current_master_key),
+        ENTRY_TEST(a_master_key_of_another_name_is_found),
+        ENTRY_TEST(without_an_open_database_there_is_an_error),
+        ENTRY_TEST(what_is_not_kxovers_in_an_entry_is_kept),
+        ENTRY_TEST(an_outgoing_crossover_is_served_with_the_version_made_last),
+        ENTRY_TEST(
+            an_older_version_that_lives_longer_serves_after_the_last_one),
+        ENTRY_TEST(an_incoming_crossover_is_served_with_all_live_versions),
+        ENTRY_TEST(
+            without_a_live_version_an_entry_is_not_usable_and_unchanged),
+        ENTRY_TEST(a_key_in_its_last_seconds_is_accepted_but_not_issued_with),
+        ENTRY_TEST(the_administrators_limits_hold_for_what_is_served),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
