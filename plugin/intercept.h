@@ -48,4 +48,13 @@ krb5_error_code kx_intercept_lookup(struct kx_intercept *intercept,
                                     unsigned int flags, krb5_error_code code,
                                     krb5_db_entry **entry);
 
+/*
+ * Judge a TGS request with ticket (decrypted): a realm whose crossover kxover
+ * made speaks for its own users only, unless kxover_transit names it.  Errors:
+ * KRB5KDC_ERR_POLICY with *status for the KDC's log, the database's.
+ */
+krb5_error_code kx_intercept_ticket(struct kx_intercept *intercept,
+                                    const krb5_ticket *ticket,
+                                    const char **status);
+
 #endif /* KX_PLUGIN_INTERCEPT_H */

@@ -146,14 +146,25 @@ kx_check_policy_as(krb5_context context, krb5_kdc_req *request,
                                          kdc_time, status, e_data_out));
 }
 
-/* May this client have this service's ticket? */
+/* May this client have this service's ticket?  In a KDC, our say comes before
+ * the backend's. */
 krb5_error_code
 kx_check_policy_tgs(krb5_context context, krb5_kdc_req *request,
                     krb5_db_entry *server, krb5_ticket *ticket,
                     const char **status, krb5_pa_data ***e_data_out)
 {
-    PASS_THROUGH(krb5_db_check_policy_tgs(backend, request, server, ticket,
-                                          status, e_data_out));
+    struct kx_module *module;
+    krb5_error_code code;
+
+    code = kx_module_enter(context, NULL, &module);
+    if (code)
+        return code;
+    if (module->intercept != NULL)
+        code = kx_intercept_ticket(module->intercept, ticket, status);
+    if (code == 0)
+        code = krb5_db_check_policy_tgs(module->backend, request, server,
+                                        ticket, status, e_data_out);
+    return kx_module_leave(context, module, code);
 }
 
 /* A login succeeded or failed.  Lockout is counted here. */
