@@ -123,7 +123,7 @@ struct kx_tlsa
 make_tlsa(unsigned int usage, const krb5_data *certificate)
 {
     struct kx_tlsa tlsa = {(uint8_t)usage, 0, 1, {0}};
-    unsigned char digest[32];
+    unsigned char digest[32] = {0};
     krb5_data borrowed = kx_data(digest, sizeof(digest));
 
     must(gnutls_hash_fast(GNUTLS_DIG_SHA256, certificate->data,
