@@ -21,7 +21,6 @@
 #include <string.h>
 #include <strings.h>
 #include <gnutls/x509.h>
-#include <gnutls/x509-ext.h>
 #include "exchange/validate.h"
 
 #define OID_KPKDC "1.3.6.1.5.2.3.5" /* id-pkinit-KPKdc, RFC 4556 3.2.4 */
@@ -117,29 +116,6 @@ cleanup:
     return ret;
 }
 
-/* True if the otherName number seq of crt is PKINIT's name krbtgt/R@R. */
-static krb5_boolean
-is_kdc_principal(gnutls_x509_crt_t crt, unsigned int seq,
-                 const gnutls_datum_t *name, const char *expected)
-{
-    char oid[64];
-    size_t oid_size = sizeof(oid);
-    unsigned int type = 0;
-    gnutls_datum_t text = {NULL, 0};
-    krb5_boolean is = FALSE;
-
-    if (gnutls_x509_crt_get_subject_alt_othername_oid(crt, seq, oid,
-                                                      &oid_size) < 0)
-        return FALSE;
-    if (gnutls_x509_othername_to_virtual(oid, name, &type, &text) < 0)
-        return FALSE;
-    if (type == GNUTLS_SAN_OTHERNAME_KRB5PRINCIPAL &&
-        text.size == strlen(expected))
-        is = memcmp(text.data, expected, text.size) == 0;
-    gnutls_free(text.data);
-    return is;
-}
-
 /*
  * The certificate names the realm (as dNSName or in PKINIT's way, RFC 4556
  * 3.2.4) or host.  Errors: KX_ERR_CERT_NAME, ENOMEM.
@@ -154,7 +130,6 @@ check_names(krb5_context context, gnutls_x509_crt_t crt,
     char name[1024];
     size_t size;
     unsigned int seq;
-    gnutls_datum_t datum;
     int type;
 
     ret = kx_realm_to_dns(context, realm, realm_host);
@@ -176,11 +151,10 @@ check_names(krb5_context context, gnutls_x509_crt_t crt,
                 (strcasecmp(dns_name, realm_host) == 0 ||
                  strcasecmp(dns_name, host) == 0))
                 return 0;
-        } else if (type == GNUTLS_SAN_OTHERNAME && size <= sizeof(name)) {
-            datum.data = (unsigned char *)name;
-            datum.size = (unsigned int)size;
-            if (is_kdc_principal(crt, seq, &datum, principal))
-                return 0;
+        } else if (type == GNUTLS_SAN_OTHERNAME_KRB5PRINCIPAL &&
+                   size == strlen(principal) &&
+                   memcmp(name, principal, size) == 0) {
+            return 0;
         }
     }
     return kx_error(context, KX_ERR_CERT_NAME,
