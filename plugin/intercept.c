@@ -392,7 +392,8 @@ try_identity(struct kx_intercept *intercept)
 }
 
 krb5_error_code
-kx_intercept_open(krb5_context backend, const char *realm, const char *section,
+kx_intercept_open(krb5_context context, krb5_context backend,
+                  const char *realm, const char *section,
                   struct kx_intercept **out)
 {
     struct kx_intercept *intercept;
@@ -400,9 +401,11 @@ kx_intercept_open(krb5_context backend, const char *realm, const char *section,
     krb5_error_code ret;
 
     *out = NULL;
-    ret = kx_settings_read(backend, realm, section, &settings);
-    if (ret)
+    ret = kx_settings_read(context, realm, section, &settings);
+    if (ret) {
+        krb5_copy_error_message(backend, context);
         return ret;
+    }
     intercept = calloc(1, sizeof(*intercept));
     if (intercept == NULL) {
         kx_settings_free(settings);
@@ -432,9 +435,8 @@ kx_intercept_close(struct kx_intercept *intercept)
 }
 
 void
-kx_intercept_refresh(struct kx_intercept *intercept)
+kx_intercept_refresh(struct kx_intercept *intercept, krb5_context context)
 {
-    krb5_context context = intercept->context;
     struct kx_settings *settings = NULL;
     const char *words;
     krb5_error_code ret;

@@ -12,22 +12,26 @@ struct kx_intercept;
 
 /*
  * Begin interception for the database of realm, opened in context backend by a
- * KDC, with the settings in [dbmodules] section.  An identity that cannot be
- * used is logged; crossovers are then refused, nothing else is.
- * Errors: KX_ERR_SETTING with the words for the administrator, ENOMEM.
+ * KDC, with the settings in [dbmodules] section of the KDC's own context (in
+ * the backend's profile some of ours read differently, see backend.c).  An
+ * identity that cannot be used is logged; crossovers are then refused, nothing
+ * else is.
+ * Errors, with a message in context backend: KX_ERR_SETTING with the words for
+ * the administrator, ENOMEM.
  */
-krb5_error_code kx_intercept_open(krb5_context backend, const char *realm,
-                                  const char *section,
+krb5_error_code kx_intercept_open(krb5_context context, krb5_context backend,
+                                  const char *realm, const char *section,
                                   struct kx_intercept **out);
 
 /* End it; keys in memory are wiped.  intercept may be NULL. */
 void kx_intercept_close(struct kx_intercept *intercept);
 
 /*
- * Read the settings again (SIGHUP).  Settings that cannot be used are logged,
- * and the old ones stay.
+ * Read the settings again (SIGHUP), in the KDC's own context.  Settings that
+ * cannot be used are logged, and the old ones stay.
  */
-void kx_intercept_refresh(struct kx_intercept *intercept);
+void kx_intercept_refresh(struct kx_intercept *intercept,
+                          krb5_context context);
 
 /*
  * Answer a KDC's lookup of name with flags (KRB5_KDB_FLAG_...), to which the

@@ -76,7 +76,7 @@ init_module(krb5_context context, char *section, char **db_args, int mode)
         module->opened = TRUE;
         module->for_kdc = (mode & SERVICE_TYPE_MASK) == KRB5_KDB_SRV_TYPE_KDC;
         if (module->for_kdc)
-            code = kx_intercept_open(module->backend, module->realm,
+            code = kx_intercept_open(context, module->backend, module->realm,
                                      module->section, &module->intercept);
     }
     return kx_module_leave(context, module, code);
@@ -161,7 +161,7 @@ refresh_config(krb5_context context)
         return;
     krb5_db_refresh_config(module->backend);
     if (module->intercept != NULL)
-        kx_intercept_refresh(module->intercept);
+        kx_intercept_refresh(module->intercept, context);
     (void)kx_module_leave(context, module, 0);
 }
 
