@@ -287,15 +287,20 @@ a_version_is_added_to_those_that_are_there(void **state)
 static void
 keys_are_sorted_by_version_after_65535_too(void **state)
 {
-    static const uint32_t versions[] = {65535, 1};
-    krb5_db_entry *entry;
+    static const uint32_t versions[] = {65535, 1}, grown[] = {65535, 2, 1};
+    krb5_db_entry *old, *entry;
 
     (void)state;
     store_new(65535, NOW, NOW + DAY);
     store_added(1, NOW + 100, NOW + 3 * DAY, NOW + 100);
-    entry = fetch();
-    assert_versions(entry, 2, versions);
+    old = fetch();
+    assert_versions(old, 2, versions);
+    /* Already before libkdb5 sorts what it reads: iprop compares. */
+    assert_int_equal(
+        adding(old, 2, NOW + 200, NOW + 3 * DAY, NOW + 200, &entry), 0);
+    assert_versions(entry, 3, grown);
     krb5_db_free_principal(context, entry);
+    krb5_db_free_principal(context, old);
 }
 
 static void

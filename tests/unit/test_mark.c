@@ -112,7 +112,13 @@ static void
 what_could_not_be_read_back_is_not_written(void **state)
 {
     static const char *const hosts[] = {
-        "", "a b", "a:b", "a\nb", "kdc.example:88 prior=3", "\xc3\xa4.example",
+        "",
+        "a b",
+        "a:b",
+        "a\nb",
+        "kdc.example:88 prior=3",
+        "\xc3\xa4.example",
+        "a\x7f",
     };
     struct kx_crossover *crossover =
         sample_crossover(context, 7, SAMPLE_TIME, SAMPLE_TIME + DAY);
@@ -207,6 +213,8 @@ a_mark_that_was_tampered_with_is_refused(void **state)
                    "101112131415161718191A1B1C1D1E1F " TLSA REST,
         TIMES PEER "certificate=sha256:000102030405060708090a0b0c0d0e0f"
                    "101112131415161718191a1b1c1d1e1f0 " TLSA REST,
+        TIMES PEER "certificate=sha256:000102030405060708090a0b0c0d0e0f"
+                   "101112131415161718191a1b1c1d1e1fx " TLSA REST,
         TIMES PEER CERTIFICATE "tlsa=3 " REST,
         TIMES PEER CERTIFICATE "tlsa=3-1-1- " REST,
         TIMES PEER CERTIFICATE "tlsa=3-1-1-... " REST,
@@ -298,6 +306,23 @@ a_time_is_one_that_the_calendar_has(void **state)
 }
 
 static void
+a_time_is_after_krb5s_beginning_of_time(void **state)
+{
+    (void)state;
+    /* To krb5, time 0 is no time. */
+    assert_int_equal(
+        reading("kxover_kvno_1",
+                "established=1970-01-01T00:00:00Z "
+                "till=2026-12-06T15:51:00Z " PEER CERTIFICATE TLSA REST),
+        KX_ERR_METADATA);
+    assert_int_equal(
+        reading("kxover_kvno_1",
+                "established=1969-12-31T23:59:59Z "
+                "till=2026-12-06T15:51:00Z " PEER CERTIFICATE TLSA REST),
+        KX_ERR_METADATA);
+}
+
+static void
 a_key_does_not_end_before_it_begins(void **state)
 {
     (void)state;
@@ -330,6 +355,22 @@ a_version_is_a_number_from_1_to_65535_in_one_spelling(void **state)
     assert_int_equal(reading("kxover_kvno_65535", GOOD), 0);
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         assert_int_equal(reading(bad[i], GOOD), KX_ERR_METADATA);
+}
+
+static void
+a_mark_is_named_after_a_version_that_can_be(void **state)
+{
+    char *name;
+
+    (void)state;
+    assert_int_equal(kx_mark_name(context, 65535, &name), 0);
+    assert_string_equal(name, "kxover_kvno_65535");
+    free(name);
+    assert_int_equal(kx_mark_name(context, 0, &name), KX_ERR_METADATA);
+    assert_null(name);
+    assert_int_equal(kx_mark_name(context, 65536, &name), KX_ERR_METADATA);
+    assert_int_equal(kx_mark_name(context, UINT32_MAX, &name),
+                     KX_ERR_METADATA);
 }
 
 static void
@@ -455,9 +496,11 @@ main(void)
         cmocka_unit_test(a_cut_tlsa_record_is_read),
         cmocka_unit_test(a_mark_that_was_tampered_with_is_refused),
         cmocka_unit_test(a_time_is_one_that_the_calendar_has),
+        cmocka_unit_test(a_time_is_after_krb5s_beginning_of_time),
         cmocka_unit_test(a_key_does_not_end_before_it_begins),
         cmocka_unit_test(
             a_version_is_a_number_from_1_to_65535_in_one_spelling),
+        cmocka_unit_test(a_mark_is_named_after_a_version_that_can_be),
         cmocka_unit_test(a_value_beyond_its_bounds_is_refused),
         cmocka_unit_test(
             the_message_names_the_attribute_and_what_is_wrong_with_it),
