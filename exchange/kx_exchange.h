@@ -75,9 +75,9 @@ struct kx_responder;
 struct kx_store {
     void *arg;
     /*
-     * Give the key versions of crossover name that are live or recently
-     * expired: *kvnos (allocated, free()), *n.  An entry of the
-     * administrator's is refused with KX_ERR_POLICY_REALM.
+     * Give the key versions that the database has of crossover name, live or
+     * not (kx_entry_versions()): *kvnos (allocated, free()), *n.  An entry of
+     * the administrator's is refused with KX_ERR_POLICY_REALM.
      */
     krb5_error_code (*versions)(void *arg, krb5_const_principal name,
                                 uint32_t **kvnos, size_t *n);
