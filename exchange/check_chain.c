@@ -12,68 +12,69 @@
 #include "exchange/kx_identity.h"
 #include "exchange/validate.h"
 
-/* True if subject's issuer is named as issuer's subject. */
+/* True if the issuer that subject names is issuer, by its name. */
 static krb5_boolean
-names_fit(const krb5_data *subject, const krb5_data *issuer)
+names_fit(gnutls_x509_crt_t subject, gnutls_x509_crt_t issuer)
 {
-    gnutls_x509_crt_t a = NULL, b = NULL;
-    gnutls_datum_t from_a, from_b, name = {NULL, 0}, above = {NULL, 0};
-    krb5_data x, y;
-    krb5_boolean fit = FALSE;
+    gnutls_datum_t named = {NULL, 0}, name = {NULL, 0};
+    krb5_boolean fit;
+    krb5_data a, b;
 
-    from_a.data = (unsigned char *)subject->data;
-    from_a.size = subject->length;
-    from_b.data = (unsigned char *)issuer->data;
-    from_b.size = issuer->length;
-    if (gnutls_x509_crt_init(&a) < 0 || gnutls_x509_crt_init(&b) < 0 ||
-        gnutls_x509_crt_import(a, &from_a, GNUTLS_X509_FMT_DER) < 0 ||
-        gnutls_x509_crt_import(b, &from_b, GNUTLS_X509_FMT_DER) < 0 ||
-        gnutls_x509_crt_get_raw_issuer_dn(a, &name) < 0 ||
-        gnutls_x509_crt_get_raw_dn(b, &above) < 0)
-        goto cleanup;
-    x = kx_data(name.data, name.size);
-    y = kx_data(above.data, above.size);
-    fit = kx_data_equal(&x, &y);
-
-cleanup:
+    fit = gnutls_x509_crt_get_raw_issuer_dn(subject, &named) >= 0 &&
+          gnutls_x509_crt_get_raw_dn(issuer, &name) >= 0;
+    a = kx_data(named.data, named.size);
+    b = kx_data(name.data, name.size);
+    fit = fit && kx_data_equal(&a, &b);
+    gnutls_free(named.data);
     gnutls_free(name.data);
-    gnutls_free(above.data);
-    if (a != NULL)
-        gnutls_x509_crt_deinit(a);
-    if (b != NULL)
-        gnutls_x509_crt_deinit(b);
     return fit;
 }
 
+/*
+ * Verify that the certificate der is signed by issuer.  Errors: those of
+ * kx_decode_certificate() and kx_verify_by().
+ */
+static krb5_error_code
+check_link(krb5_context context, const krb5_data *der,
+           gnutls_x509_crt_t issuer)
+{
+    struct kx_certificate parts;
+    krb5_error_code ret;
+
+    ret = kx_decode_certificate(context, der, &parts);
+    if (ret)
+        return ret;
+    ret = kx_verify_by(context, issuer, &parts.algorithm, &parts.tbs,
+                       &parts.signature);
+    kx_certificate_clear(&parts);
+    return ret;
+}
+
 krb5_error_code
-kx_check_chain(krb5_context context, const struct kx_offer *offer)
+kx_check_chain(krb5_context context, const krb5_data *der,
+               const struct kx_chain *chain)
 {
     krb5_error_code ret;
-    size_t i, above;
-    struct kx_certificate parts;
+    unsigned int i;
+    krb5_boolean last;
+    gnutls_x509_crt_t issuer;
 
-    for (i = 0; i < offer->n_chain; i++) {
+    for (i = 0; i < chain->n; i++) {
         /* The last one answers for itself. */
-        above = i + 1 < offer->n_chain ? i + 1 : i;
-        if (!names_fit(&offer->chain[i], &offer->chain[above]))
+        last = i + 1 == chain->n;
+        issuer = chain->certificate[last ? i : i + 1];
+        if (!names_fit(chain->certificate[i], issuer))
             return kx_error(context, KX_ERR_CHAIN,
-                            above == i ? "certificate %zu, the last of the "
-                                         "chain, is not self-signed"
-                                       : "certificate %zu of the chain was "
-                                         "not issued by the next",
+                            last ? "certificate %u, the last of the chain, "
+                                   "is not self-signed"
+                                 : "certificate %u of the chain was not "
+                                   "issued by the next",
                             i + 1);
-        ret = kx_decode_certificate(context, &offer->chain[i], &parts);
-        if (ret)
-            return kx_error_prefix(context, ret,
-                                   "certificate %zu of the chain", i + 1);
-        ret = kx_verify(context, &offer->chain[above], &parts.algorithm,
-                        &parts.tbs, &parts.signature);
-        kx_certificate_clear(&parts);
+        ret = check_link(context, &der[i], issuer);
         if (ret) {
             kx_error_prefix(context, ret,
-                            "certificate %zu of the chain is not signed by "
-                            "%s",
-                            i + 1, above == i ? "itself" : "the next");
+                            "certificate %u of the chain is not signed by %s",
+                            i + 1, last ? "itself" : "the next");
             /* One error for the check, with the cause in its message. */
             return kx_error_as(context, KX_ERR_CHAIN, ret);
         }
@@ -82,22 +83,24 @@ kx_check_chain(krb5_context context, const struct kx_offer *offer)
 }
 
 krb5_error_code
-kx_check_signature(krb5_context context, const struct kx_offer *offer)
+kx_check_signature(krb5_context context, const struct kx_offer *offer,
+                   const struct kx_chain *chain)
 {
-    return kx_verify(context, &offer->chain[0], &offer->sigalg,
-                     &offer->tbs_der, &offer->signature);
+    return kx_verify_by(context, chain->certificate[0], &offer->sigalg,
+                        &offer->tbs_der, &offer->signature);
 }
 
 krb5_error_code
-kx_check_anchors(krb5_context context, const struct kx_offer *offer,
-                 const krb5_data *anchors, size_t n_anchors)
+kx_check_anchors(krb5_context context, const struct kx_chain *chain,
+                 const gnutls_x509_crt_t *anchors, unsigned int n_anchors)
 {
-    size_t i;
+    unsigned int i;
 
     if (n_anchors == 0)
         return 0;
     for (i = 0; i < n_anchors; i++) {
-        if (kx_data_equal(&offer->chain[offer->n_chain - 1], &anchors[i]))
+        if (gnutls_x509_crt_equals(chain->certificate[chain->n - 1],
+                                   anchors[i]))
             return 0;
     }
     return kx_error(context, KX_ERR_ANCHOR,

@@ -30,55 +30,13 @@
 #define MAX_NAMES 64
 #define MAX_PURPOSES 32
 
-/* The chain as GnuTLS has it. */
-struct chain {
-    gnutls_x509_crt_t certificate[KX_MAX_CHAIN];
-    unsigned int n;
-};
-
-/* Release the chain's certificates. */
-static void
-clear_chain(struct chain *chain)
-{
-    unsigned int i;
-
-    for (i = 0; i < chain->n; i++)
-        gnutls_x509_crt_deinit(chain->certificate[i]);
-    chain->n = 0;
-}
-
-/* Read n certificates in DER into *crt.  Errors: KX_ERR_CHAIN, ENOMEM. */
-static krb5_error_code
-import_certificates(krb5_context context, const krb5_data *der, size_t n,
-                    gnutls_x509_crt_t *crt, unsigned int *done)
-{
-    gnutls_datum_t datum;
-    int status;
-
-    for (*done = 0; *done < n; (*done)++) {
-        datum.data = (unsigned char *)der[*done].data;
-        datum.size = der[*done].length;
-        if (gnutls_x509_crt_init(&crt[*done]) < 0)
-            return ENOMEM;
-        status =
-            gnutls_x509_crt_import(crt[*done], &datum, GNUTLS_X509_FMT_DER);
-        if (status < 0) {
-            gnutls_x509_crt_deinit(crt[*done]);
-            return kx_error(context, KX_ERR_CHAIN,
-                            "certificate %u cannot be read: %s", *done + 1,
-                            gnutls_strerror(status));
-        }
-    }
-    return 0;
-}
-
 /*
- * The first n certificates of chain have a path to one of the n_roots roots.
+ * The first n certificates of chain have a path to one of roots.
  * Errors: KX_ERR_CERT_PATH with GnuTLS's words, ENOMEM.
  */
 static krb5_error_code
-check_path(krb5_context context, const struct chain *chain, unsigned int n,
-           gnutls_x509_crt_t *roots, unsigned int n_roots)
+check_path(krb5_context context, const struct kx_chain *chain, unsigned int n,
+           const gnutls_x509_crt_t *roots, unsigned int n_roots)
 {
     krb5_error_code ret = 0;
     gnutls_x509_trust_list_t trust = NULL;
@@ -197,7 +155,7 @@ check_purpose(krb5_context context, gnutls_x509_crt_t crt)
 
 /* What a record that is not usage 3 demands of the first certificate. */
 static krb5_error_code
-check_first(krb5_context context, const struct chain *chain,
+check_first(krb5_context context, const struct kx_chain *chain,
             const krb5_data *realm, const char *host)
 {
     krb5_error_code ret;
@@ -233,8 +191,8 @@ find_match(krb5_context context, const struct kx_tlsa *tlsa,
  */
 static krb5_error_code
 judge(krb5_context context, const struct kx_tlsa *tlsa,
-      const struct kx_offer *offer, struct chain *chain,
-      const krb5_data *realm, const char *host, gnutls_x509_crt_t *roots,
+      const struct kx_offer *offer, const struct kx_chain *chain,
+      const krb5_data *realm, const char *host, const gnutls_x509_crt_t *roots,
       unsigned int n_roots)
 {
     krb5_error_code ret;
@@ -263,56 +221,34 @@ judge(krb5_context context, const struct kx_tlsa *tlsa,
 
 krb5_error_code
 kx_check_tlsa(krb5_context context, const struct kx_offer *offer,
-              const krb5_data *realm, const char *host,
-              const struct kx_tlsa *tlsa, size_t n_tlsa,
-              const krb5_data *anchors, size_t n_anchors,
+              const struct kx_chain *chain, const krb5_data *realm,
+              const char *host, const struct kx_tlsa *tlsa, size_t n_tlsa,
+              const gnutls_x509_crt_t *anchors, unsigned int n_anchors,
               const struct kx_tlsa **matched)
 {
     krb5_error_code ret, worst = 0;
-    struct chain chain = {.n = 0};
-    gnutls_x509_crt_t *roots = NULL;
-    unsigned int n_roots = 0, i;
     size_t r;
 
     *matched = NULL;
-    ret = import_certificates(context, offer->chain, offer->n_chain,
-                              chain.certificate, &chain.n);
-    if (ret)
-        goto cleanup;
-    if (n_anchors > 0) {
-        roots = calloc(n_anchors, sizeof(*roots));
-        ret = roots == NULL ? ENOMEM
-                            : import_certificates(context, anchors, n_anchors,
-                                                  roots, &n_roots);
-        if (ret)
-            goto cleanup;
-    }
     for (r = 0; r < n_tlsa; r++) {
         if (!kx_tlsa_is_usable(&tlsa[r]) ||
-            (tlsa[r].usage < 2 && n_roots == 0))
+            (tlsa[r].usage < 2 && n_anchors == 0))
             continue;
-        ret = judge(context, &tlsa[r], offer, &chain, realm, host, roots,
-                    n_roots);
+        ret = judge(context, &tlsa[r], offer, chain, realm, host, anchors,
+                    n_anchors);
         if (ret == 0) {
             *matched = &tlsa[r];
-            goto cleanup;
+            return 0;
         }
         /* A record that matches but does not suffice tells more. */
         if (worst == 0 || worst == KX_ERR_TLSA_MISMATCH)
             worst = ret;
     }
-    ret = worst;
-    if (ret == 0)
-        ret = kx_error(context, KX_ERR_TLSA_UNUSABLE,
-                       "no TLSA record of %s can be used: it needs usage 3 "
-                       "or 2 (0 and 1 count only with kxover_anchors), "
-                       "selector 0 or 1 and matching type 0, 1 or 2",
-                       host);
-
-cleanup:
-    clear_chain(&chain);
-    for (i = 0; i < n_roots; i++)
-        gnutls_x509_crt_deinit(roots[i]);
-    free(roots);
-    return ret;
+    if (worst != 0)
+        return worst;
+    return kx_error(context, KX_ERR_TLSA_UNUSABLE,
+                    "no TLSA record of %s can be used: it needs usage 3 or 2 "
+                    "(0 and 1 count only with kxover_anchors), selector 0 or "
+                    "1 and matching type 0, 1 or 2",
+                    host);
 }

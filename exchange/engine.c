@@ -21,10 +21,10 @@
 static void
 free_anchors(struct kx_engine *engine)
 {
-    size_t i;
+    unsigned int i;
 
     for (i = 0; i < engine->n_anchors; i++)
-        kx_data_free(&engine->anchors[i]);
+        gnutls_x509_crt_deinit(engine->anchors[i]);
     free(engine->anchors);
     engine->anchors = NULL;
     engine->n_anchors = 0;
@@ -38,10 +38,9 @@ static krb5_error_code
 load_anchor_file(struct kx_engine *engine, const char *spec)
 {
     krb5_error_code ret = 0;
-    gnutls_datum_t pem = {NULL, 0}, der;
-    gnutls_x509_crt_t *list = NULL;
+    gnutls_datum_t pem = {NULL, 0};
+    gnutls_x509_crt_t *list = NULL, *grown;
     unsigned int n = 0, i;
-    krb5_data *grown, borrowed;
     const char *path = spec;
     int status;
 
@@ -70,18 +69,9 @@ load_anchor_file(struct kx_engine *engine, const char *spec)
         goto cleanup;
     }
     engine->anchors = grown;
-    for (i = 0; i < n; i++) {
-        if (gnutls_x509_crt_export2(list[i], GNUTLS_X509_FMT_DER, &der) < 0) {
-            ret = ENOMEM;
-            goto cleanup;
-        }
-        borrowed = kx_data(der.data, der.size);
-        ret = kx_data_copy(&borrowed, &engine->anchors[engine->n_anchors]);
-        gnutls_free(der.data);
-        if (ret)
-            goto cleanup;
-        engine->n_anchors++;
-    }
+    memcpy(engine->anchors + engine->n_anchors, list, n * sizeof(*list));
+    engine->n_anchors += n;
+    n = 0; /* they are the engine's now */
 
 cleanup:
     for (i = 0; i < n; i++)
@@ -92,8 +82,8 @@ cleanup:
 }
 
 krb5_error_code
-kx_engine_anchors(struct kx_engine *engine, const krb5_data **anchors,
-                  size_t *n)
+kx_engine_anchors(struct kx_engine *engine, const gnutls_x509_crt_t **anchors,
+                  unsigned int *n)
 {
     char *const *spec = engine->settings->anchors;
     krb5_error_code ret = 0;
@@ -157,8 +147,8 @@ kx_engine_new(krb5_context context, struct event_base *base,
     krb5_error_code ret;
     struct kx_engine *engine;
     const struct kx_identity *identity;
-    const krb5_data *anchors;
-    size_t n;
+    const gnutls_x509_crt_t *anchors;
+    unsigned int n;
 
     *out = NULL;
     kx_init_errors();

@@ -4,6 +4,7 @@
 #ifndef KX_ENGINE_H
 #define KX_ENGINE_H
 
+#include <gnutls/x509.h>
 #include "exchange/kx_exchange.h"
 #include "exchange/kx_identity.h"
 
@@ -20,9 +21,9 @@ struct kx_engine {
     const struct kx_logger *logger;
     struct kx_resolver *resolver;
     struct kx_identity *identity; /* NULL until it could be loaded */
-    krb5_data *anchors; /* DER; NULL until they could be loaded, or when none
-                         * are configured */
-    size_t n_anchors;
+    gnutls_x509_crt_t *anchors;   /* none until they could be loaded, or when
+                                   * none are configured */
+    unsigned int n_anchors;
 };
 
 /*
@@ -37,6 +38,7 @@ krb5_error_code kx_engine_identity(struct kx_engine *engine, time_t now,
  * configured.  Errors: KX_ERR_ANCHOR (configured, but cannot be read).
  */
 krb5_error_code kx_engine_anchors(struct kx_engine *engine,
-                                  const krb5_data **anchors, size_t *n);
+                                  const gnutls_x509_crt_t **anchors,
+                                  unsigned int *n);
 
 #endif /* KX_ENGINE_H */

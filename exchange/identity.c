@@ -326,11 +326,13 @@ check_dates(krb5_context context, const struct kx_identity *identity,
 static krb5_error_code
 check_chain(krb5_context context, const struct kx_identity *identity)
 {
-    struct kx_offer offer = {.chain = identity->chain,
-                             .n_chain = identity->n_chain};
+    struct kx_chain chain;
     krb5_error_code ret;
 
-    ret = kx_check_chain(context, &offer);
+    ret = kx_chain_read(context, identity->chain, identity->n_chain, &chain);
+    if (ret == 0)
+        ret = kx_check_chain(context, identity->chain, &chain);
+    kx_chain_clear(&chain);
     if (ret == 0 || ret == ENOMEM)
         return ret;
     kx_error_prefix(context, ret,

@@ -230,24 +230,30 @@ check_reply(struct kx_initiator *initiator, const struct kx_offer *reply,
     struct kx_engine *engine = initiator->engine;
     const struct kx_target *target = &initiator->target;
     krb5_data remote = kx_data(initiator->remote, strlen(initiator->remote));
-    const krb5_data *anchors;
-    size_t n_anchors;
+    const gnutls_x509_crt_t *anchors;
+    unsigned int n_anchors;
+    struct kx_chain chain;
     krb5_error_code ret;
 
     ret = kx_check_reply(engine->context, engine->settings, time(NULL),
                          &initiator->request->offer, reply);
+    if (ret)
+        return ret;
+    ret = kx_chain_read(engine->context, reply->chain, reply->n_chain, &chain);
+    if (ret)
+        return ret;
+    ret = kx_check_chain(engine->context, reply->chain, &chain);
     if (ret == 0)
-        ret = kx_check_chain(engine->context, reply);
-    if (ret == 0)
-        ret = kx_check_signature(engine->context, reply);
+        ret = kx_check_signature(engine->context, reply, &chain);
     if (ret == 0)
         ret = kx_engine_anchors(engine, &anchors, &n_anchors);
     if (ret == 0)
-        ret = kx_check_tlsa(engine->context, reply, &remote, target->host,
-                            target->tlsa, target->n_tlsa, anchors, n_anchors,
-                            matched);
+        ret = kx_check_tlsa(engine->context, reply, &chain, &remote,
+                            target->host, target->tlsa, target->n_tlsa,
+                            anchors, n_anchors, matched);
     if (ret == 0)
-        ret = kx_check_anchors(engine->context, reply, anchors, n_anchors);
+        ret = kx_check_anchors(engine->context, &chain, anchors, n_anchors);
+    kx_chain_clear(&chain);
     return ret;
 }
 

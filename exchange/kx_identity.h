@@ -100,4 +100,13 @@ krb5_error_code kx_verify(krb5_context context, const krb5_data *certificate,
                           const struct kx_algorithm *algorithm,
                           const krb5_data *data, const krb5_data *signature);
 
+/*
+ * The same, with a certificate that has been read already; it is not changed.
+ */
+krb5_error_code kx_verify_by(krb5_context context,
+                             gnutls_x509_crt_t certificate,
+                             const struct kx_algorithm *algorithm,
+                             const krb5_data *data,
+                             const krb5_data *signature);
+
 #endif /* KX_IDENTITY_H */

@@ -68,13 +68,9 @@ fill_tbsdata(krb5_context context, const struct kx_settings *settings,
     memcpy(tbs->accept_etype, settings->etypes,
            settings->n_etypes * sizeof(krb5_enctype));
     tbs->n_accept_etype = settings->n_etypes;
+    /* accept-sigalg is left out: we accept all of the protocol's. */
     list = kx_group_algorithms(&n);
-    ret = copy_algorithms(list, n, &tbs->accept_group, &tbs->n_accept_group);
-    if (ret)
-        return ret;
-    list = kx_signature_algorithms(&n);
-    return copy_algorithms(list, n, &tbs->accept_sigalg,
-                           &tbs->n_accept_sigalg);
+    return copy_algorithms(list, n, &tbs->accept_group, &tbs->n_accept_group);
 }
 
 krb5_error_code

@@ -53,6 +53,7 @@ struct exchange {
     struct sockaddr_storage source;
     struct event *begin; /* the first step, outside kx_responder_take() */
     struct kx_message *request; /* decoded */
+    struct kx_chain chain;      /* request's certificates */
     krb5_data remote;           /* the peer's realm, in request */
     struct kx_peer *peer;
     krb5_error_code kept; /* the first server's verdict */
@@ -81,6 +82,7 @@ free_exchange(struct exchange *exchange)
     if (exchange->begin != NULL)
         event_free(exchange->begin);
     kx_peer_free(exchange->peer);
+    kx_chain_clear(&exchange->chain);
     kx_message_free(exchange->request);
     kx_data_free(&exchange->bytes);
     kx_data_free(&exchange->answer);
@@ -269,9 +271,9 @@ target_found(void *arg, krb5_error_code code, const struct kx_target *target)
     struct kx_engine *engine = exchange->responder->engine;
     const struct kx_offer *request = &exchange->request->offer;
     const struct kx_tlsa *matched;
-    const krb5_data *anchors;
+    const gnutls_x509_crt_t *anchors;
+    unsigned int n_anchors;
     const char *words;
-    size_t n_anchors;
 
     if (code) {
         /* Of several servers the first one's verdict is told. */
@@ -289,11 +291,12 @@ target_found(void *arg, krb5_error_code code, const struct kx_target *target)
         refuse(exchange, code);
         return;
     }
-    code = kx_check_tlsa(engine->context, request, &exchange->remote,
-                         target->host, target->tlsa, target->n_tlsa, anchors,
-                         n_anchors, &matched);
+    code = kx_check_tlsa(engine->context, request, &exchange->chain,
+                         &exchange->remote, target->host, target->tlsa,
+                         target->n_tlsa, anchors, n_anchors, &matched);
     if (code == 0)
-        code = kx_check_anchors(engine->context, request, anchors, n_anchors);
+        code = kx_check_anchors(engine->context, &exchange->chain, anchors,
+                                n_anchors);
     if (code) {
         if (exchange->kept == 0) {
             exchange->kept = code;
@@ -351,10 +354,14 @@ check_offer(struct exchange *exchange)
     ret = kx_engine_identity(engine, now, &identity);
     if (ret)
         return ret;
-    ret = kx_check_chain(engine->context, offer);
+    ret = kx_chain_read(engine->context, offer->chain, offer->n_chain,
+                        &exchange->chain);
     if (ret)
         return ret;
-    ret = kx_check_signature(engine->context, offer);
+    ret = kx_check_chain(engine->context, offer->chain, &exchange->chain);
+    if (ret)
+        return ret;
+    ret = kx_check_signature(engine->context, offer, &exchange->chain);
     if (ret)
         return ret;
     if (realm_is_busy(exchange))

@@ -230,12 +230,11 @@ kx_sign(krb5_context context, const struct kx_identity *identity,
 }
 
 krb5_error_code
-kx_verify(krb5_context context, const krb5_data *certificate,
-          const struct kx_algorithm *algorithm, const krb5_data *data,
-          const krb5_data *signature)
+kx_verify_by(krb5_context context, gnutls_x509_crt_t certificate,
+             const struct kx_algorithm *algorithm, const krb5_data *data,
+             const krb5_data *signature)
 {
-    gnutls_datum_t der, in, value;
-    gnutls_x509_crt_t crt = NULL;
+    gnutls_datum_t in, value;
     gnutls_pubkey_t key = NULL;
     krb5_error_code ret;
     size_t found;
@@ -247,15 +246,9 @@ kx_verify(krb5_context context, const krb5_data *certificate,
                         "signature algorithm %s, with the parameters that it "
                         "has, is not accepted",
                         algorithm->oid);
-    der.data = (unsigned char *)certificate->data;
-    der.size = certificate->length;
-    if (gnutls_x509_crt_init(&crt) < 0 || gnutls_pubkey_init(&key) < 0) {
-        ret = ENOMEM;
-        goto cleanup;
-    }
-    status = gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER);
-    if (status >= 0)
-        status = gnutls_pubkey_import_x509(key, crt, 0);
+    if (gnutls_pubkey_init(&key) < 0)
+        return ENOMEM;
+    status = gnutls_pubkey_import_x509(key, certificate, 0);
     if (status < 0) {
         ret = kx_error(context, KX_ERR_CHAIN, "cannot read certificate: %s",
                        gnutls_strerror(status));
@@ -283,9 +276,29 @@ kx_verify(krb5_context context, const krb5_data *certificate,
             gnutls_sign_get_name(uses[found].sign), gnutls_strerror(status));
 
 cleanup:
-    if (key != NULL)
-        gnutls_pubkey_deinit(key);
-    if (crt != NULL)
-        gnutls_x509_crt_deinit(crt);
+    gnutls_pubkey_deinit(key);
+    return ret;
+}
+
+krb5_error_code
+kx_verify(krb5_context context, const krb5_data *certificate,
+          const struct kx_algorithm *algorithm, const krb5_data *data,
+          const krb5_data *signature)
+{
+    const gnutls_datum_t der = {(unsigned char *)certificate->data,
+                                certificate->length};
+    gnutls_x509_crt_t crt;
+    krb5_error_code ret;
+    int status;
+
+    if (gnutls_x509_crt_init(&crt) < 0)
+        return ENOMEM;
+    status = gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER);
+    if (status < 0)
+        ret = kx_error(context, KX_ERR_CHAIN, "cannot read certificate: %s",
+                       gnutls_strerror(status));
+    else
+        ret = kx_verify_by(context, crt, algorithm, data, signature);
+    gnutls_x509_crt_deinit(crt);
     return ret;
 }

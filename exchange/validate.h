@@ -7,12 +7,27 @@
 #ifndef KX_VALIDATE_H
 #define KX_VALIDATE_H
 
+#include <gnutls/x509.h>
 #include "asn1/kx_asn1.h"
 #include "dnssec/kx_dnssec.h"
 #include "exchange/kx_settings.h"
 
 /* A key lives a day at least, whoever asks. */
 #define KX_LIFETIME_MIN KX_DAY
+
+/* A chain of certificates as GnuTLS has read them; n is 0 when empty. */
+struct kx_chain {
+    gnutls_x509_crt_t certificate[KX_MAX_CHAIN];
+    unsigned int n;
+};
+
+/*
+ * Read n certificates (KX_MAX_CHAIN at most) into *chain (kx_chain_clear(),
+ * empty on failure).  Errors: KX_ERR_CHAIN, ENOMEM.
+ */
+krb5_error_code kx_chain_read(krb5_context context, const krb5_data *der,
+                              size_t n, struct kx_chain *chain);
+void kx_chain_clear(struct kx_chain *chain);
 
 /*
  * Check 1 for a request: kxname is krbtgt/LOCAL@REMOTE, REMOTE a realm that
@@ -50,18 +65,22 @@ krb5_error_code kx_common_etypes(krb5_context context,
                                  krb5_enctype **etypes, size_t *n);
 
 /*
+ * chain is offer's, read by kx_chain_read(), here and below.
+ *
  * Check 2: each certificate is named and signed by the next, and the last one
- * by itself.  Errors: KX_ERR_CHAIN.
+ * by itself.  der holds the certificates that chain was read from.
+ * Errors: KX_ERR_CHAIN.
  */
-krb5_error_code kx_check_chain(krb5_context context,
-                               const struct kx_offer *offer);
+krb5_error_code kx_check_chain(krb5_context context, const krb5_data *der,
+                               const struct kx_chain *chain);
 
 /*
  * Check 3: the signature is over the KX-TBSDATA as received and by the first
  * certificate's key.  Errors: those of kx_verify().
  */
 krb5_error_code kx_check_signature(krb5_context context,
-                                   const struct kx_offer *offer);
+                                   const struct kx_offer *offer,
+                                   const struct kx_chain *chain);
 
 /*
  * Check 5: one of the TLSA records of host, which serves realm, fits the chain
@@ -73,9 +92,11 @@ krb5_error_code kx_check_signature(krb5_context context,
  */
 krb5_error_code kx_check_tlsa(krb5_context context,
                               const struct kx_offer *offer,
+                              const struct kx_chain *chain,
                               const krb5_data *realm, const char *host,
                               const struct kx_tlsa *tlsa, size_t n_tlsa,
-                              const krb5_data *anchors, size_t n_anchors,
+                              const gnutls_x509_crt_t *anchors,
+                              unsigned int n_anchors,
                               const struct kx_tlsa **matched);
 
 /*
@@ -83,7 +104,8 @@ krb5_error_code kx_check_tlsa(krb5_context context,
  * one of them.  Errors: KX_ERR_ANCHOR.
  */
 krb5_error_code kx_check_anchors(krb5_context context,
-                                 const struct kx_offer *offer,
-                                 const krb5_data *anchors, size_t n_anchors);
+                                 const struct kx_chain *chain,
+                                 const gnutls_x509_crt_t *anchors,
+                                 unsigned int n_anchors);
 
 #endif /* KX_VALIDATE_H */

@@ -254,13 +254,11 @@ a_request_that_accepts_no_signature_of_ours_is_refused(void **state)
 {
     struct made made = plain_request();
     struct kx_tbsdata *tbs = &made.message->offer.tbs;
-    size_t i;
 
     (void)state;
-    for (i = 0; i < tbs->n_accept_sigalg; i++) {
-        free(tbs->accept_sigalg[i].oid);
-        tbs->accept_sigalg[i].oid = strdup("1.2.3.4");
-    }
+    tbs->accept_sigalg = calloc(1, sizeof(*tbs->accept_sigalg));
+    tbs->n_accept_sigalg = 1;
+    tbs->accept_sigalg[0].oid = strdup("1.2.3.4");
     assert_int_equal(check_request(&made), KX_ERR_POLICY_SIGALG);
     clear(&made);
 }
@@ -394,6 +392,52 @@ common_encryption_types_come_in_the_requests_order(void **state)
     free(common);
 }
 
+/* Put an offer's chain, as it is now, to check 2. */
+static krb5_error_code
+check_chain(const struct kx_offer *offer)
+{
+    struct kx_chain chain;
+    krb5_error_code ret;
+
+    ret = kx_chain_read(context, offer->chain, offer->n_chain, &chain);
+    if (ret == 0)
+        ret = kx_check_chain(context, offer->chain, &chain);
+    kx_chain_clear(&chain);
+    return ret;
+}
+
+/* Put an offer, as it is now, to check 3. */
+static krb5_error_code
+check_signature(const struct kx_offer *offer)
+{
+    struct kx_chain chain;
+    krb5_error_code ret;
+
+    assert_int_equal(
+        kx_chain_read(context, offer->chain, offer->n_chain, &chain), 0);
+    ret = kx_check_signature(context, offer, &chain);
+    kx_chain_clear(&chain);
+    return ret;
+}
+
+/* Put an offer to check 6, with certificate number index of other as root. */
+static krb5_error_code
+check_anchors(const struct kx_offer *offer, const struct kx_offer *other,
+              size_t index)
+{
+    struct kx_chain chain, root;
+    krb5_error_code ret;
+
+    assert_int_equal(
+        kx_chain_read(context, offer->chain, offer->n_chain, &chain), 0);
+    assert_int_equal(kx_chain_read(context, &other->chain[index], 1, &root),
+                     0);
+    ret = kx_check_anchors(context, &chain, root.certificate, root.n);
+    kx_chain_clear(&chain);
+    kx_chain_clear(&root);
+    return ret;
+}
+
 /* A chain of three: the KDC's, one between, a root. */
 static const struct certificate_plan three[] = {
     {.name = "the KDC", .dns_name = "alpha.example", .purpose = OID_KPKDC},
@@ -407,7 +451,7 @@ a_complete_chain_in_order_is_accepted(void **state)
     struct made made = make_offer(KX_MSG_REQ, make_identity(three, 3));
 
     (void)state;
-    assert_int_equal(kx_check_chain(context, &made.message->offer), 0);
+    assert_int_equal(check_chain(&made.message->offer), 0);
     clear(&made);
 }
 
@@ -421,8 +465,7 @@ a_chain_out_of_order_is_refused(void **state)
     swap = chain[1];
     chain[1] = chain[2];
     chain[2] = swap;
-    assert_int_equal(kx_check_chain(context, &made.message->offer),
-                     KX_ERR_CHAIN);
+    assert_int_equal(check_chain(&made.message->offer), KX_ERR_CHAIN);
     clear(&made);
 }
 
@@ -433,8 +476,7 @@ a_chain_without_its_root_is_refused(void **state)
 
     (void)state;
     kx_data_free(&made.message->offer.chain[--made.message->offer.n_chain]);
-    assert_int_equal(kx_check_chain(context, &made.message->offer),
-                     KX_ERR_CHAIN);
+    assert_int_equal(check_chain(&made.message->offer), KX_ERR_CHAIN);
     clear(&made);
 }
 
@@ -446,8 +488,7 @@ a_chain_with_an_altered_certificate_is_refused(void **state)
 
     (void)state;
     first->data[first->length - 1] ^= 1;
-    assert_int_equal(kx_check_chain(context, &made.message->offer),
-                     KX_ERR_CHAIN);
+    assert_int_equal(check_chain(&made.message->offer), KX_ERR_CHAIN);
     clear(&made);
 }
 
@@ -461,8 +502,7 @@ a_chain_signed_by_a_namesake_of_the_issuer_is_refused(void **state)
     (void)state;
     made.message->offer.chain[0] = other.message->offer.chain[0];
     other.message->offer.chain[0] = swap;
-    assert_int_equal(kx_check_chain(context, &made.message->offer),
-                     KX_ERR_CHAIN);
+    assert_int_equal(check_chain(&made.message->offer), KX_ERR_CHAIN);
     clear(&made);
     clear(&other);
 }
@@ -475,8 +515,7 @@ a_self_signed_certificate_with_a_wrong_signature_is_refused(void **state)
 
     (void)state;
     only->data[only->length - 1] ^= 1;
-    assert_int_equal(kx_check_chain(context, &made.message->offer),
-                     KX_ERR_CHAIN);
+    assert_int_equal(check_chain(&made.message->offer), KX_ERR_CHAIN);
     clear(&made);
 }
 
@@ -486,7 +525,7 @@ the_signature_of_an_offer_verifies(void **state)
     struct made made = plain_request();
 
     (void)state;
-    assert_int_equal(kx_check_signature(context, &made.message->offer), 0);
+    assert_int_equal(check_signature(&made.message->offer), 0);
     clear(&made);
 }
 
@@ -498,8 +537,7 @@ an_offer_altered_after_signing_is_refused(void **state)
 
     (void)state;
     tbs->data[tbs->length / 2] ^= 1;
-    assert_int_equal(kx_check_signature(context, &made.message->offer),
-                     KX_ERR_SIGNATURE);
+    assert_int_equal(check_signature(&made.message->offer), KX_ERR_SIGNATURE);
     clear(&made);
 }
 
@@ -513,8 +551,7 @@ an_offer_signed_by_another_key_than_the_first_certificates_is_refused(
     (void)state;
     made.message->offer.chain[0] = other.message->offer.chain[0];
     other.message->offer.chain[0] = swap;
-    assert_int_equal(kx_check_signature(context, &made.message->offer),
-                     KX_ERR_SIGNATURE);
+    assert_int_equal(check_signature(&made.message->offer), KX_ERR_SIGNATURE);
     clear(&made);
     clear(&other);
 }
@@ -532,11 +569,15 @@ judge(const struct certificate_plan *plans, size_t n, unsigned int usage,
     krb5_data realm = kx_data(REMOTE, strlen(REMOTE));
     struct kx_tlsa tlsa = make_tlsa(usage, &offer->chain[index]);
     const struct kx_tlsa *matched = NULL;
+    struct kx_chain chain;
     krb5_error_code ret;
 
-    ret = kx_check_tlsa(context, offer, &realm, HOST, &tlsa, 1,
-                        anchored ? &offer->chain[n - 1] : NULL,
+    assert_int_equal(
+        kx_chain_read(context, offer->chain, offer->n_chain, &chain), 0);
+    ret = kx_check_tlsa(context, offer, &chain, &realm, HOST, &tlsa, 1,
+                        anchored ? &chain.certificate[n - 1] : NULL,
                         anchored ? 1 : 0, &matched);
+    kx_chain_clear(&chain);
     assert_true((ret == 0) == (matched == &tlsa));
     kx_data_free(&tlsa.data);
     clear(&made);
@@ -672,14 +713,18 @@ one_fitting_record_among_several_suffices(void **state)
     krb5_data realm = kx_data(REMOTE, strlen(REMOTE));
     struct kx_tlsa tlsa[2];
     const struct kx_tlsa *matched;
+    struct kx_chain chain;
 
     (void)state;
     tlsa[0] = make_tlsa(3, &other.message->offer.chain[0]);
     tlsa[1] = make_tlsa(3, &made.message->offer.chain[0]);
-    assert_int_equal(kx_check_tlsa(context, &made.message->offer, &realm, HOST,
-                                   tlsa, 2, NULL, 0, &matched),
+    assert_int_equal(
+        kx_chain_read(context, made.message->offer.chain, 1, &chain), 0);
+    assert_int_equal(kx_check_tlsa(context, &made.message->offer, &chain,
+                                   &realm, HOST, tlsa, 2, NULL, 0, &matched),
                      0);
     assert_ptr_equal(matched, &tlsa[1]);
+    kx_chain_clear(&chain);
     kx_data_free(&tlsa[0].data);
     kx_data_free(&tlsa[1].data);
     clear(&made);
@@ -691,18 +736,13 @@ a_chain_must_end_in_a_configured_root(void **state)
 {
     struct made made = make_offer(KX_MSG_REQ, make_identity(three, 3));
     struct made other = plain_request();
-    const krb5_data *chain = made.message->offer.chain;
+    const struct kx_offer *offer = &made.message->offer;
 
     (void)state;
-    assert_int_equal(kx_check_anchors(context, &made.message->offer, NULL, 0),
-                     0);
-    assert_int_equal(
-        kx_check_anchors(context, &made.message->offer, &chain[2], 1), 0);
-    assert_int_equal(
-        kx_check_anchors(context, &made.message->offer, &chain[1], 1),
-        KX_ERR_ANCHOR);
-    assert_int_equal(kx_check_anchors(context, &made.message->offer,
-                                      other.message->offer.chain, 1),
+    assert_int_equal(kx_check_anchors(context, NULL, NULL, 0), 0);
+    assert_int_equal(check_anchors(offer, offer, 2), 0);
+    assert_int_equal(check_anchors(offer, offer, 1), KX_ERR_ANCHOR);
+    assert_int_equal(check_anchors(offer, &other.message->offer, 0),
                      KX_ERR_ANCHOR);
     clear(&made);
     clear(&other);

@@ -1,0 +1,46 @@
+/*
+ * chain.c: certificates read once, for all the checks that look at them.
+ */
+#include "config.h"
+#include <errno.h>
+#include "exchange/validate.h"
+
+krb5_error_code
+kx_chain_read(krb5_context context, const krb5_data *der, size_t n,
+              struct kx_chain *chain)
+{
+    gnutls_x509_crt_t certificate;
+    gnutls_datum_t datum;
+    int status;
+
+    for (chain->n = 0; chain->n < n; chain->n++) {
+        datum.data = (unsigned char *)der[chain->n].data;
+        datum.size = der[chain->n].length;
+        if (gnutls_x509_crt_init(&certificate) < 0) {
+            kx_chain_clear(chain);
+            return ENOMEM;
+        }
+        status =
+            gnutls_x509_crt_import(certificate, &datum, GNUTLS_X509_FMT_DER);
+        if (status < 0) {
+            gnutls_x509_crt_deinit(certificate);
+            kx_error(context, KX_ERR_CHAIN,
+                     "certificate %u cannot be read: %s", chain->n + 1,
+                     gnutls_strerror(status));
+            kx_chain_clear(chain);
+            return KX_ERR_CHAIN;
+        }
+        chain->certificate[chain->n] = certificate;
+    }
+    return 0;
+}
+
+void
+kx_chain_clear(struct kx_chain *chain)
+{
+    unsigned int i;
+
+    for (i = 0; i < chain->n; i++)
+        gnutls_x509_crt_deinit(chain->certificate[i]);
+    chain->n = 0;
+}
