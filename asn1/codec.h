@@ -46,7 +46,11 @@ struct kx_bound {
 krb5_error_code kx_element_first(krb5_context context, const krb5_data *in,
                                  struct kx_element *out);
 
-/* The same, and in has nothing after it. */
+/* The same for the first of *rest, which moves behind it. */
+krb5_error_code kx_element_next(krb5_context context, krb5_data *rest,
+                                struct kx_element *out);
+
+/* The same as the first, and in has nothing after it. */
 krb5_error_code kx_element_only(krb5_context context, const krb5_data *in,
                                 struct kx_element *out);
 
@@ -65,7 +69,11 @@ krb5_error_code kx_element_find(krb5_context context, const krb5_data *in,
 krb5_error_code kx_element_check(krb5_context context, const krb5_data *in,
                                  size_t max_elements);
 
-/* Count the lists of in that the n bounds name: KX_ERR_TOO_LONG. */
+/* Check that list, which is what its tag holds, has max elements at most. */
+krb5_error_code kx_element_count(krb5_context context, const krb5_data *list,
+                                 size_t max, const char *name);
+
+/* Do this for the lists of in that the n bounds name: KX_ERR_TOO_LONG. */
 krb5_error_code kx_element_bound(krb5_context context, const krb5_data *in,
                                  const struct kx_bound *bounds, size_t n);
 

@@ -66,9 +66,8 @@ kx_element_only(krb5_context context, const krb5_data *in,
     return ret;
 }
 
-/* Take the first element from *rest, which moves behind it. */
-static krb5_error_code
-next_element(krb5_context context, krb5_data *rest, struct kx_element *out)
+krb5_error_code
+kx_element_next(krb5_context context, krb5_data *rest, struct kx_element *out)
 {
     krb5_error_code ret;
 
@@ -99,7 +98,7 @@ enter_field(krb5_context context, const krb5_data *fields, int tag,
     krb5_error_code ret;
 
     while (rest.length > 0) {
-        ret = next_element(context, &rest, out);
+        ret = kx_element_next(context, &rest, out);
         if (ret != 0)
             return ret;
         if ((out->class & ~ASN1_CLASS_STRUCTURED) ==
@@ -145,7 +144,7 @@ check_elements(krb5_context context, const krb5_data *in, int depth,
         if (*left == 0)
             return kx_error(context, KX_ERR_TOO_LONG, "too many elements");
         (*left)--;
-        ret = next_element(context, &rest, &element);
+        ret = kx_element_next(context, &rest, &element);
         if (ret == 0 && element.class & ASN1_CLASS_STRUCTURED)
             ret = check_elements(context, &element.content, depth + 1, left);
         if (ret != 0)
@@ -168,30 +167,40 @@ kx_element_check(krb5_context context, const krb5_data *in,
 }
 
 krb5_error_code
+kx_element_count(krb5_context context, const krb5_data *list, size_t max,
+                 const char *name)
+{
+    struct kx_element element;
+    krb5_data rest = *list;
+    krb5_error_code ret;
+    size_t count;
+
+    for (count = 0; rest.length > 0; count++) {
+        if (count == max)
+            return kx_error(context, KX_ERR_TOO_LONG,
+                            "%s has more than %zu elements", name, max);
+        ret = kx_element_next(context, &rest, &element);
+        if (ret != 0)
+            return ret;
+    }
+    return 0;
+}
+
+krb5_error_code
 kx_element_bound(krb5_context context, const krb5_data *in,
                  const struct kx_bound *bounds, size_t n)
 {
-    struct kx_element list, element;
-    krb5_error_code ret;
-    krb5_data rest;
-    size_t i, count;
+    struct kx_element list;
+    krb5_error_code ret = 0;
+    size_t i;
 
-    for (i = 0; i < n; i++) {
+    for (i = 0; ret == 0 && i < n; i++) {
         ret = kx_element_find(context, in, bounds[i].path, &list);
-        if (ret != 0)
-            return ret;
-        rest = list.content;
-        for (count = 0; rest.length > 0; count++) {
-            if (count == bounds[i].max)
-                return kx_error(context, KX_ERR_TOO_LONG,
-                                "%s has more than %zu elements",
-                                bounds[i].name, bounds[i].max);
-            ret = next_element(context, &rest, &element);
-            if (ret != 0)
-                return ret;
-        }
+        if (ret == 0)
+            ret = kx_element_count(context, &list.content, bounds[i].max,
+                                   bounds[i].name);
     }
-    return 0;
+    return ret;
 }
 
 /* Check that the field at path is the INTEGER value, else return code. */

@@ -24,15 +24,24 @@
 /* Room for a dotted OBJECT IDENTIFIER that is too long, and a NUL. */
 #define OID_SIZE 256
 
-/* Write the path of field from parent into name. */
-static void
+/* The path of field from parent, in name where it has to be put together. */
+static const char *
 full_name(asn1_node_const parent, const char *field, char *name)
 {
     asn1_data_node_st node;
+    size_t n, m;
 
     asn1_read_node_value(parent, &node);
-    (void)snprintf(name, NAME_SIZE, "%s%s%s", node.name,
-                   node.name[0] != '\0' ? "." : "", field);
+    if (node.name[0] == '\0')
+        return field;
+    n = strlen(node.name);
+    m = strlen(field);
+    if (n + 1 + m + 1 > NAME_SIZE)
+        return field; /* no such name; libtasn1 will not find it */
+    memcpy(name, node.name, n);
+    name[n] = '.';
+    memcpy(name + n + 1, field, m + 1);
+    return name;
 }
 
 /* asn1_read_value() of the field of parent. */
@@ -41,8 +50,8 @@ read_value(asn1_node_const parent, const char *field, void *value, int *size)
 {
     char name[NAME_SIZE];
 
-    full_name(parent, field, name);
-    return asn1_read_value(parent, name, value, size);
+    return asn1_read_value(parent, full_name(parent, field, name), value,
+                           size);
 }
 
 /* asn1_write_value() of the field of parent.  Errors: KX_ERR_ENCODE, ENOMEM.
@@ -54,8 +63,8 @@ write_value(krb5_context context, asn1_node parent, const char *field,
     char name[NAME_SIZE];
     int result;
 
-    full_name(parent, field, name);
-    result = asn1_write_value(parent, name, value, (int)size);
+    result = asn1_write_value(parent, full_name(parent, field, name), value,
+                              (int)size);
     if (result == ASN1_MEM_ALLOC_ERROR)
         return kx_error(context, ENOMEM, "out of memory");
     if (result != ASN1_SUCCESS)
@@ -90,8 +99,7 @@ kx_asn1_field(asn1_node_const parent, const char *field)
 {
     char name[NAME_SIZE];
 
-    full_name(parent, field, name);
-    return asn1_find_node(parent, name);
+    return asn1_find_node(parent, full_name(parent, field, name));
 }
 
 const char *
@@ -116,8 +124,9 @@ kx_asn1_get_count(krb5_context context, asn1_node_const parent,
     char name[NAME_SIZE];
     int n;
 
-    full_name(parent, field, name);
-    if (asn1_number_of_elements(parent, name, &n) != ASN1_SUCCESS || n < 1)
+    if (asn1_number_of_elements(parent, full_name(parent, field, name), &n) !=
+            ASN1_SUCCESS ||
+        n < 1)
         return kx_error(context, KX_ERR_DECODE, "%s is empty",
                         list_label(field));
     if ((size_t)n > max)

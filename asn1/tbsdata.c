@@ -127,6 +127,27 @@ put_cas(krb5_context context, asn1_node node, const struct kx_tbsdata *value)
     return ret;
 }
 
+/* Check what an encoder is given as accept-ca. */
+static krb5_error_code
+check_cas(krb5_context context, const struct kx_tbsdata *value)
+{
+    krb5_error_code ret;
+    size_t i;
+
+    for (i = 0; i < value->n_accept_ca; i++) {
+        ret = kx_asn1_check_ca(NULL, &value->accept_ca[i]);
+        if (ret == ENOMEM)
+            return kx_error(context, ret, "out of memory");
+        if (ret == KX_ERR_TOO_LONG)
+            return kx_error(context, ret, "accept-ca %zu is too long", i + 1);
+        if (ret != 0)
+            return kx_error(context, KX_ERR_ENCODE,
+                            "accept-ca %zu is not an AuthorityKeyIdentifier",
+                            i + 1);
+    }
+    return 0;
+}
+
 /* Read extensions. */
 static krb5_error_code
 get_extensions(krb5_context context, asn1_node_const node,
@@ -281,7 +302,9 @@ kx_encode_tbsdata(krb5_context context, const struct kx_tbsdata *tbs,
     asn1_node tree = NULL;
     krb5_error_code ret;
 
-    ret = kx_tree_new(context, TYPE, &tree);
+    ret = check_cas(context, tbs);
+    if (ret == 0)
+        ret = kx_tree_new(context, TYPE, &tree);
     if (ret == 0)
         ret = kx_asn1_put_tbsdata(context, tree, tbs);
     if (ret == 0)

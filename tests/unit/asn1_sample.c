@@ -110,7 +110,7 @@ sample_full(int msg_type, struct kx_message *out)
 
     sample_minimal(msg_type, out);
     out->offer.nonce = 4294967295;
-    tbs->request_time = 1792857060; /* 2026-10-24T12:31:00Z */
+    tbs->request_time = 1792857060; /* 2026-10-24T15:51:00Z */
     tbs->has_kvno = TRUE;
     tbs->kvno = 65535;
     tbs->till = 1792857060 + 14 * 86400;

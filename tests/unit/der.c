@@ -157,15 +157,43 @@ rewrite(const struct element *in, const krb5_data *old, const void *with,
 }
 
 krb5_data
-der_replace(const krb5_data *in, const char *path, const void *with,
-            size_t length)
+der_replace_at(const krb5_data *in, const krb5_data *old, const void *with,
+               size_t length)
 {
-    krb5_data old = der_at(in, path);
     unsigned char *out = test_alloc(DER_MAX);
     struct element e;
 
     e = read_element((const unsigned char *)in->data, in->length);
-    return kx_data(out, rewrite(&e, &old, with, length, out));
+    return kx_data(out, rewrite(&e, old, with, length, out));
+}
+
+krb5_data
+der_replace(const krb5_data *in, const char *path, const void *with,
+            size_t length)
+{
+    krb5_data old = der_at(in, path);
+
+    return der_replace_at(in, &old, with, length);
+}
+
+size_t
+der_list(const krb5_data *in, krb5_data *list, size_t max)
+{
+    const unsigned char *p = (const unsigned char *)in->data;
+    const unsigned char *end = p + in->length;
+    struct element e;
+    krb5_data content;
+    size_t n = 0;
+
+    for (; p < end; p = e.content + e.length) {
+        e = read_element(p, (size_t)(end - p));
+        assert_true(n < max);
+        list[n++] = kx_data(e.whole, size_of(&e));
+        content = kx_data(e.content, e.length);
+        if (e.tag & 0x20)
+            n += der_list(&content, list + n, max - n);
+    }
+    return n;
 }
 
 krb5_data

@@ -22,6 +22,16 @@ krb5_data der_at(const krb5_data *in, const char *path);
 krb5_data der_replace(const krb5_data *in, const char *path, const void *with,
                       size_t length);
 
+/* The same for an element that is known by where it is. */
+krb5_data der_replace_at(const krb5_data *in, const krb5_data *old,
+                         const void *with, size_t length);
+
+/*
+ * Fill list with every element of in, of which there are max at most; those
+ * within another come after it.  Returns how many.
+ */
+size_t der_list(const krb5_data *in, krb5_data *list, size_t max);
+
 /* in with n copies of the first element in the list at path. */
 krb5_data der_repeat(const krb5_data *in, const char *path, size_t n);
 

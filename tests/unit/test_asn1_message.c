@@ -209,6 +209,19 @@ a_key_exchange_that_is_no_public_key_is_not_encoded(void **state)
 }
 
 static void
+an_authority_that_is_none_is_not_encoded(void **state)
+{
+    krb5_data ca = kx_data("\x30\x02\x05\x00", 4);
+    struct kx_message message;
+
+    (void)state;
+    sample_full(KX_MSG_REQ, &message);
+    message.offer.tbs.accept_ca = &ca;
+    message.offer.tbs.n_accept_ca = 1;
+    assert_int_equal(sample_try(&message), KX_ERR_ENCODE);
+}
+
+static void
 a_certificate_that_is_not_der_is_not_encoded(void **state)
 {
     krb5_data certificate = kx_data("\x30\x81\x03\x02\x01\x02", 6);
@@ -280,6 +293,24 @@ a_refusal_says_which_field_of_which_message(void **state)
     kx_data_free(&der);
 }
 
+/* Much of krb5 prints realms and components as C strings. */
+static void
+strings_have_a_nul_behind_them(void **state)
+{
+    krb5_data der = sample_encoded(SAMPLE_REQ);
+    struct kx_message *message = NULL;
+    krb5_principal name;
+
+    (void)state;
+    assert_int_equal(kx_decode_message(NULL, KX_MSG_REQ, &der, &message), 0);
+    name = message->offer.tbs.kxname;
+    assert_string_equal(name->realm.data, "A.EXAMPLE");
+    assert_string_equal(name->data[0].data, "krbtgt");
+    assert_string_equal(name->data[1].data, "B.EXAMPLE");
+    kx_message_free(message);
+    kx_data_free(&der);
+}
+
 static void
 nothing_is_given_out_on_failure(void **state)
 {
@@ -324,10 +355,12 @@ main(void)
         cmocka_unit_test(a_request_with_a_confirmation_is_not_encoded),
         cmocka_unit_test(a_message_of_another_type_is_not_encoded),
         cmocka_unit_test(a_key_exchange_that_is_no_public_key_is_not_encoded),
+        cmocka_unit_test(an_authority_that_is_none_is_not_encoded),
         cmocka_unit_test(a_certificate_that_is_not_der_is_not_encoded),
         cmocka_unit_test(parameters_that_are_not_der_are_not_encoded),
         cmocka_unit_test(an_object_identifier_that_is_none_is_not_encoded),
         cmocka_unit_test(a_refusal_says_which_field_of_which_message),
+        cmocka_unit_test(strings_have_a_nul_behind_them),
         cmocka_unit_test(nothing_is_given_out_on_failure),
         cmocka_unit_test(nothing_is_released_as_nothing),
     };
