@@ -62,10 +62,11 @@ krb5_error_code kx_identity_generate(krb5_context context, const char *realm,
  * SHA-256, -384 or -512 by a key on P-256 or P-384, RSA of 2048 bits and more
  * with PKCS#1 1.5 or PSS and the same hashes (PSS: MGF1 with the same hash,
  * salt as long as the hash).  Those are AlgorithmIdentifiers of exactly one
- * encoding each.
+ * encoding each; PSS has two, its hashes with NULL for their parameters or
+ * with none (RFC 4055 2.1).
  */
 
-/* All accepted algorithms; a static list that must not be released. */
+/* All algorithms as we offer them; a static list that must not be released. */
 const struct kx_algorithm *kx_signature_algorithms(size_t *n);
 
 /*
@@ -78,10 +79,10 @@ krb5_error_code kx_check_public_key(krb5_context context, gnutls_pubkey_t key);
 
 /*
  * Sign data with the identity's key by the first algorithm of accepted
- * (n_accepted 0 means ours) that it can use; *algorithm points into
- * kx_signature_algorithms(); *signature is allocated.  A key on P-384 does not
- * use SHA-256, which is weaker than it.
- * Errors: KX_ERR_POLICY_SIGALG (none fits), KX_ERR_CRYPTO, ENOMEM.
+ * (n_accepted 0 means ours) that it can use; *algorithm, as accepted spells
+ * it, is static and must not be released; *signature is allocated.  A key on
+ * P-384 does not use SHA-256, which is weaker than it. Errors:
+ * KX_ERR_POLICY_SIGALG (none fits), KX_ERR_CRYPTO, ENOMEM.
  */
 krb5_error_code kx_sign(krb5_context context,
                         const struct kx_identity *identity,

@@ -1,7 +1,7 @@
 /*
  * signature.c: what an offer, or a certificate, may be signed with.
  *
- * An algorithm is one exact encoding of its AlgorithmIdentifier, so finding it
+ * An algorithm is an exact encoding of its AlgorithmIdentifier, so finding it
  * is comparing bytes, and nothing in the parameters can ask for a weaker hash
  * or a shorter salt.  The key decides too: its kind must be the algorithm's,
  * and its size within bounds.  The upper bounds are there because a stranger's
@@ -19,13 +19,11 @@
 #define MAX_RSA_EXPONENT_BYTES 8
 
 /* The parts of an AlgorithmIdentifier; kx_algorithm has no const. */
-#define OID(text) ((char[]){text})
-#define DER(bytes)                                                            \
+#define BYTES(text) ((char[]){text})
+#define OID(text) BYTES(text)
+#define DER(text)                                                             \
     {                                                                         \
-        KV5M_DATA, sizeof(bytes) - 1, (char[])                                \
-        {                                                                     \
-            bytes                                                             \
-        }                                                                     \
+        KV5M_DATA, sizeof(text) - 1, BYTES(text)                              \
     }
 #define ABSENT                                                                \
     {                                                                         \
@@ -35,31 +33,43 @@
 
 /*
  * RSASSA-PSS-params (RFC 4055 3.1) with each hash, MGF1 of the same hash and a
- * salt as long as the hash, the trailer left at its default.  These are the
- * bytes that both GnuTLS (certtool --generate-self-signed --sign-params
- * rsa-pss) and OpenSSL (req -x509 -sigopt rsa_padding_mode:pss -sigopt
- * rsa_pss_saltlen:digest) write.  The hash is the last byte of its OID, the
- * salt's length the very last byte.
+ * salt as long as the hash, the trailer left at its default.  A hash without
+ * parameters may be written with NULL for them or with nothing (RFC 4055 2.1):
+ * OpenSSL does the first (req -x509 -sigopt rsa_padding_mode:pss -sigopt
+ * rsa_pss_saltlen:digest), GnuTLS the second (certtool --sign-params rsa-pss),
+ * and these are the bytes that they write.  hash is the last byte of the
+ * hash's OID, salt the salt's length.
  */
-#define PSS_PARAMETERS(hash, salt)                                            \
+#define PSS_WITH_NULL(hash, salt)                                             \
     DER("\x30\x34\xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04"        \
         "\x02" hash                                                           \
         "\x05\x00\xa1\x1c\x30\x1a\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01"        \
         "\x01\x08\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02" hash       \
         "\x05\x00\xa2\x03\x02\x01" salt)
+#define PSS_WITHOUT(hash, salt)                                               \
+    DER("\x30\x30\xa0\x0d\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04"        \
+        "\x02" hash                                                           \
+        "\xa1\x1a\x30\x18\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08"        \
+        "\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02" hash               \
+        "\xa2\x03\x02\x01" salt)
 
-/* Ours, best first. */
+/* The first N_OFFERED are what we offer, best first; the others are their
+ * second spellings, which we take too. */
+#define N_OFFERED 10
 static const struct kx_algorithm algorithms[] = {
     {OID("1.3.101.112"), ABSENT},         /* id-Ed25519, RFC 8410 */
     {OID("1.2.840.10045.4.3.2"), ABSENT}, /* ecdsa-with-SHA256, RFC 5758 */
     {OID("1.2.840.10045.4.3.3"), ABSENT},
     {OID("1.2.840.10045.4.3.4"), ABSENT},
-    {OID("1.2.840.113549.1.1.10"), PSS_PARAMETERS("\x01", "\x20")},
-    {OID("1.2.840.113549.1.1.10"), PSS_PARAMETERS("\x02", "\x30")},
-    {OID("1.2.840.113549.1.1.10"), PSS_PARAMETERS("\x03", "\x40")},
+    {OID("1.2.840.113549.1.1.10"), PSS_WITH_NULL("\x01", "\x20")},
+    {OID("1.2.840.113549.1.1.10"), PSS_WITH_NULL("\x02", "\x30")},
+    {OID("1.2.840.113549.1.1.10"), PSS_WITH_NULL("\x03", "\x40")},
     {OID("1.2.840.113549.1.1.11"), DER_NULL}, /* sha256WithRSAEncryption */
     {OID("1.2.840.113549.1.1.12"), DER_NULL},
     {OID("1.2.840.113549.1.1.13"), DER_NULL},
+    {OID("1.2.840.113549.1.1.10"), PSS_WITHOUT("\x01", "\x20")},
+    {OID("1.2.840.113549.1.1.10"), PSS_WITHOUT("\x02", "\x30")},
+    {OID("1.2.840.113549.1.1.10"), PSS_WITHOUT("\x03", "\x40")},
 };
 #define N_ALGORITHMS (sizeof(algorithms) / sizeof(algorithms[0]))
 
@@ -79,12 +89,15 @@ static const struct {
     {GNUTLS_PK_RSA, GNUTLS_SIGN_RSA_SHA256, 256},
     {GNUTLS_PK_RSA, GNUTLS_SIGN_RSA_SHA384, 384},
     {GNUTLS_PK_RSA, GNUTLS_SIGN_RSA_SHA512, 512},
+    {GNUTLS_PK_RSA, GNUTLS_SIGN_RSA_PSS_RSAE_SHA256, 256},
+    {GNUTLS_PK_RSA, GNUTLS_SIGN_RSA_PSS_RSAE_SHA384, 384},
+    {GNUTLS_PK_RSA, GNUTLS_SIGN_RSA_PSS_RSAE_SHA512, 512},
 };
 
 const struct kx_algorithm *
 kx_signature_algorithms(size_t *n)
 {
-    *n = N_ALGORITHMS;
+    *n = N_OFFERED;
     return algorithms;
 }
 
