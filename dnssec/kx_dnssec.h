@@ -93,6 +93,16 @@ krb5_error_code kx_tlsa_match(krb5_context context, const struct kx_tlsa *tlsa,
                               krb5_boolean *matches);
 
 /*
+ * Make the record of the certificate (DER) by these three, which must be known
+ * ones, in *out; out->data is allocated (kx_data_free()).  Errors:
+ * KX_ERR_CHAIN (the certificate cannot be read), KX_ERR_CRYPTO, ENOMEM.
+ */
+krb5_error_code kx_tlsa_make(krb5_context context, uint8_t usage,
+                             uint8_t selector, uint8_t matching_type,
+                             const krb5_data *certificate,
+                             struct kx_tlsa *out);
+
+/*
  * Write the record as in a zone file, "3 1 1 0a1b...", into text; long data is
  * cut and ends in "...".
  */

@@ -145,32 +145,36 @@ find_key(krb5_context context, const krb5_data *certificate, krb5_data *key)
     return code;
 }
 
-krb5_error_code
-kx_tlsa_match(krb5_context context, const struct kx_tlsa *tlsa,
-              const krb5_data *certificate, krb5_boolean *matches)
+/*
+ * Let *out borrow what selector and matching_type, both of a usable record,
+ * make of the certificate: its bytes or those of its key, or their digest,
+ * which is written into digest.  Errors: KX_ERR_CHAIN, KX_ERR_CRYPTO, ENOMEM.
+ */
+static krb5_error_code
+select_data(krb5_context context, uint8_t selector, uint8_t matching_type,
+            const krb5_data *certificate, unsigned char digest[SHA512_SIZE],
+            krb5_data *out)
 {
     gnutls_x509_crt_t crt = NULL;
-    unsigned char digest[SHA512_SIZE];
     gnutls_digest_algorithm_t algorithm;
     krb5_data selected = *certificate;
     krb5_error_code code = 0;
     int result;
 
-    *matches = FALSE;
     result = read_certificate(certificate, &crt);
     if (result < 0) {
         code = unreadable(context, result);
         goto cleanup;
     }
-    if (tlsa->selector == SELECTOR_KEY) {
+    if (selector == SELECTOR_KEY) {
         code = find_key(context, certificate, &selected);
         if (code != 0)
             goto cleanup;
     }
 
-    if (tlsa->matching_type != MATCHING_FULL) {
-        algorithm = tlsa->matching_type == MATCHING_SHA256 ? GNUTLS_DIG_SHA256
-                                                           : GNUTLS_DIG_SHA512;
+    if (matching_type != MATCHING_FULL) {
+        algorithm = matching_type == MATCHING_SHA256 ? GNUTLS_DIG_SHA256
+                                                     : GNUTLS_DIG_SHA512;
         result = gnutls_hash_fast(algorithm, selected.data, selected.length,
                                   digest);
         if (result < 0) {
@@ -181,11 +185,49 @@ kx_tlsa_match(krb5_context context, const struct kx_tlsa *tlsa,
         }
         selected = kx_data(digest, gnutls_hash_get_len(algorithm));
     }
-    *matches = kx_data_equal(&selected, &tlsa->data);
+    *out = selected;
 
 cleanup:
     gnutls_x509_crt_deinit(crt);
     return code;
+}
+
+krb5_error_code
+kx_tlsa_match(krb5_context context, const struct kx_tlsa *tlsa,
+              const krb5_data *certificate, krb5_boolean *matches)
+{
+    unsigned char digest[SHA512_SIZE];
+    krb5_error_code code;
+    krb5_data selected;
+
+    *matches = FALSE;
+    code = select_data(context, tlsa->selector, tlsa->matching_type,
+                       certificate, digest, &selected);
+    if (code == 0)
+        *matches = kx_data_equal(&selected, &tlsa->data);
+    return code;
+}
+
+krb5_error_code
+kx_tlsa_make(krb5_context context, uint8_t usage, uint8_t selector,
+             uint8_t matching_type, const krb5_data *certificate,
+             struct kx_tlsa *out)
+{
+    unsigned char digest[SHA512_SIZE];
+    krb5_error_code code;
+    krb5_data selected;
+
+    memset(out, 0, sizeof(*out));
+    code = select_data(context, selector, matching_type, certificate, digest,
+                       &selected);
+    if (code == 0)
+        code = kx_data_copy(&selected, &out->data);
+    if (code != 0)
+        return code;
+    out->usage = usage;
+    out->selector = selector;
+    out->matching_type = matching_type;
+    return 0;
 }
 
 const char *

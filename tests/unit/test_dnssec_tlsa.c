@@ -278,6 +278,36 @@ digests_match_their_certificate_and_no_other(void **state)
 }
 
 static void
+a_record_that_is_made_has_the_digest_that_others_make(void **state)
+{
+    unsigned int selector, type;
+    krb5_data certificate, digest;
+    struct kx_tlsa tlsa;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < N_KNOWN; i++) {
+        certificate = from_file(known[i].file);
+        for (selector = 0; selector <= 1; selector++) {
+            for (type = 1; type <= 2; type++) {
+                digest = from_hex(known[i].digest[selector][type - 1]);
+                assert_int_equal(kx_tlsa_make(NULL, 3, (uint8_t)selector,
+                                              (uint8_t)type, &certificate,
+                                              &tlsa),
+                                 0);
+                assert_int_equal(tlsa.usage, 3);
+                assert_int_equal(tlsa.selector, selector);
+                assert_int_equal(tlsa.matching_type, type);
+                assert_data_equal(&tlsa.data, &digest);
+                kx_data_free(&tlsa.data);
+                kx_data_free(&digest);
+            }
+        }
+        kx_data_free(&certificate);
+    }
+}
+
+static void
 a_digest_with_the_wrong_selector_does_not_match(void **state)
 {
     krb5_data certificate = from_file(known[0].file);
@@ -402,6 +432,8 @@ main(void)
         cmocka_unit_test(
             full_data_that_is_not_what_the_selector_says_is_not_usable),
         cmocka_unit_test(digests_match_their_certificate_and_no_other),
+        cmocka_unit_test(
+            a_record_that_is_made_has_the_digest_that_others_make),
         cmocka_unit_test(a_digest_with_the_wrong_selector_does_not_match),
         cmocka_unit_test(one_wrong_bit_does_not_match),
         cmocka_unit_test(full_data_matches_the_same_bytes_only),
