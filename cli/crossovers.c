@@ -1,0 +1,238 @@
+/*
+ * crossovers.c: the crossovers in a database.
+ *
+ * db2 holds its lock while it iterates, and the KDC's writes wait for that. So
+ * nothing is printed from within: a slow terminal must not be what a KDC waits
+ * for.  Rows are texts, sorted and printed when the database is closed.
+ */
+#include "config.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cli/crossovers.h"
+
+#define TEXT_SIZE 512
+
+/* What the iteration carries along. */
+struct reading {
+    krb5_context context;
+    const char *realm;
+    time_t now;
+    struct crossover_rows *out;
+};
+
+/* Append ", text", or text where out is empty, to out as far as it goes. */
+static void
+append(char out[TEXT_SIZE], const char *text)
+{
+    size_t length = strlen(out);
+
+    (void)snprintf(out + length, TEXT_SIZE - length, "%s%s",
+                   length > 0 ? "," : "", text);
+}
+
+/* Write the encryption types of version kvno, as they are stored. */
+static void
+etypes_text(const krb5_db_entry *entry, unsigned int kvno, char out[TEXT_SIZE])
+{
+    char name[64];
+    int i, etype;
+
+    out[0] = '\0';
+    for (i = 0; i < entry->n_key_data; i++) {
+        if (entry->key_data[i].key_data_kvno != kvno)
+            continue;
+        etype = entry->key_data[i].key_data_type[0];
+        if (krb5_enctype_to_name(etype, TRUE, name, sizeof(name)) != 0)
+            (void)snprintf(name, sizeof(name), "%d", etype);
+        append(out, name);
+    }
+}
+
+/* Write until when, and whether that is over. */
+static void
+until_text(time_t until, time_t now, char out[TEXT_SIZE])
+{
+    char time[KX_TIME_TEXT_SIZE];
+
+    if (until == 0)
+        (void)snprintf(out, TEXT_SIZE, "never");
+    else
+        (void)snprintf(out, TEXT_SIZE, "%s%s", kx_time_text(until, time),
+                       until <= now ? " expired" : "");
+}
+
+/* Write a realm's name; other than printable ASCII becomes '?'. */
+static void
+realm_text(const krb5_data *realm, char out[TEXT_SIZE])
+{
+    unsigned int i;
+
+    for (i = 0; i < realm->length && i < TEXT_SIZE - 1; i++)
+        out[i] = realm->data[i] > ' ' && realm->data[i] <= '~' ? realm->data[i]
+                                                               : '?';
+    out[i] = '\0';
+}
+
+/* Append a row with copies of these texts.  Errors: ENOMEM. */
+static krb5_error_code
+append_row(struct crossover_rows *rows, enum kx_direction direction,
+           unsigned int kvno, char (*const text)[CROSSOVER_COLUMNS][TEXT_SIZE])
+{
+    struct crossover_row *grown, *row;
+    size_t i;
+
+    grown = realloc(rows->rows, (rows->n + 1) * sizeof(*grown));
+    if (grown == NULL)
+        return ENOMEM;
+    rows->rows = grown;
+    row = &grown[rows->n++];
+    memset(row, 0, sizeof(*row));
+    row->direction = direction;
+    row->kvno = kvno;
+    for (i = 0; i < CROSSOVER_COLUMNS; i++) {
+        row->text[i] = strdup((*text)[i]);
+        if (row->text[i] == NULL)
+            return ENOMEM;
+    }
+    return 0;
+}
+
+/* The mark of version kvno, or NULL. */
+static const struct kx_mark *
+find_mark(const struct kx_mark *marks, size_t n, unsigned int kvno)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        if (marks[i].kvno == kvno)
+            return &marks[i];
+    }
+    return NULL;
+}
+
+/* True if an earlier key of entry has the version of its key i. */
+static krb5_boolean
+seen_before(const krb5_db_entry *entry, int i)
+{
+    int j;
+
+    for (j = 0; j < i; j++) {
+        if (entry->key_data[j].key_data_kvno ==
+            entry->key_data[i].key_data_kvno)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/*
+ * Append the rows of one crossover, whose realm and direction text has
+ * already.  Errors: ENOMEM, kx_entry_marks()'s.
+ */
+static krb5_error_code
+add_versions(struct reading *reading, krb5_db_entry *entry,
+             enum kx_direction direction,
+             char (*text)[CROSSOVER_COLUMNS][TEXT_SIZE])
+{
+    struct kx_mark *marks = NULL;
+    const struct kx_mark *mark;
+    krb5_boolean damaged;
+    size_t n = 0;
+    krb5_error_code ret;
+    unsigned int kvno;
+    int i;
+
+    ret = kx_entry_marks(reading->context, entry, &marks, &n);
+    damaged = ret == KX_ERR_METADATA;
+    if (ret && !damaged)
+        return ret;
+    ret = 0;
+    for (i = 0; i < entry->n_key_data && ret == 0; i++) {
+        if (seen_before(entry, i))
+            continue;
+        kvno = entry->key_data[i].key_data_kvno;
+        mark = find_mark(marks, n, kvno);
+        (void)snprintf((*text)[CROSSOVER_KVNO], TEXT_SIZE, "%u", kvno);
+        etypes_text(entry, kvno, (*text)[CROSSOVER_ETYPES]);
+        until_text(mark != NULL ? mark->till : (time_t)entry->expiration,
+                   reading->now, (*text)[CROSSOVER_UNTIL]);
+        if (mark != NULL)
+            (void)snprintf((*text)[CROSSOVER_PEER], TEXT_SIZE, "%s:%u",
+                           mark->origin.host, mark->origin.port);
+        else
+            (void)snprintf((*text)[CROSSOVER_PEER], TEXT_SIZE, "%s",
+                           damaged ? "(by hand: mark unreadable)"
+                           : n > 0 ? "(no mark: not used)"
+                                   : "(by hand)");
+        ret = append_row(reading->out, direction, kvno, text);
+    }
+    kx_marks_free(marks, n);
+    return ret;
+}
+
+/* Take one entry of the database.  Errors: as add_versions(). */
+static int
+take_entry(krb5_pointer arg, krb5_db_entry *entry)
+{
+    struct reading *reading = arg;
+    char text[CROSSOVER_COLUMNS][TEXT_SIZE];
+    enum kx_direction direction;
+    krb5_data remote;
+
+    /* A pattern is a hint that modules may ignore. */
+    direction = kx_crossover_direction(entry->princ, reading->realm, &remote);
+    if (direction == KX_NOT_A_CROSSOVER)
+        return 0;
+    realm_text(&remote, text[CROSSOVER_REALM]);
+    (void)snprintf(text[CROSSOVER_DIRECTION], TEXT_SIZE, "%s",
+                   direction == KX_OUTGOING ? "outgoing" : "incoming");
+    return add_versions(reading, entry, direction, &text);
+}
+
+/* The order of rows: realm, direction, newest version first. */
+static int
+compare(const void *a, const void *b)
+{
+    const struct crossover_row *x = a, *y = b;
+    int order;
+
+    order = strcmp(x->text[CROSSOVER_REALM], y->text[CROSSOVER_REALM]);
+    if (order == 0)
+        order = (int)x->direction - (int)y->direction;
+    if (order == 0)
+        order = x->kvno < y->kvno ? 1 : x->kvno > y->kvno ? -1 : 0;
+    return order;
+}
+
+krb5_error_code
+crossover_rows_read(krb5_context context, const char *realm, time_t now,
+                    struct crossover_rows *out)
+{
+    struct reading reading = {context, realm, now, out};
+    char pattern[] = "krbtgt/*";
+    krb5_error_code ret;
+
+    memset(out, 0, sizeof(*out));
+    ret = krb5_db_iterate(context, pattern, take_entry, &reading, 0);
+    if (ret) {
+        crossover_rows_clear(out);
+        return ret;
+    }
+    if (out->n > 0)
+        qsort(out->rows, out->n, sizeof(*out->rows), compare);
+    return 0;
+}
+
+void
+crossover_rows_clear(struct crossover_rows *rows)
+{
+    size_t i, j;
+
+    for (i = 0; i < rows->n; i++) {
+        for (j = 0; j < CROSSOVER_COLUMNS; j++)
+            free(rows->rows[i].text[j]);
+    }
+    free(rows->rows);
+    memset(rows, 0, sizeof(*rows));
+}
