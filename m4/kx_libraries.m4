@@ -49,15 +49,17 @@ AC_DEFUN([KX_REPORT_MISSING], [
         [AC_MSG_ERROR([kxover cannot be built; missing:$kx_missing])])
 ])
 
-dnl Where krb5 looks for database modules: <libdir>/krb5/plugins/kdb.
+dnl Where krb5 looks for database modules: <libdir>/krb5/plugins/kdb.  Its own are
+dnl always there; ours go there too unless configure is told otherwise.
 AC_DEFUN([KX_KDB_PLUGIN_DIR], [
+    krb5_kdbplugindir=$($PKG_CONFIG --variable=libdir kdb | sed 's,/mit-krb5$,,')/krb5/plugins/kdb
     AC_ARG_WITH([kdb-plugin-dir],
         [AS_HELP_STRING([--with-kdb-plugin-dir=DIR],
             [krb5's folder of database modules @<:@krb5's own@:>@])],
         [kdbplugindir=$withval], [
         AS_IF([test "$prefix" = NONE],
-            [kx_krb5_libdir=$($PKG_CONFIG --variable=libdir kdb | sed 's,/mit-krb5$,,')],
-            [kx_krb5_libdir=$libdir])
-        kdbplugindir=$kx_krb5_libdir/krb5/plugins/kdb])
+            [kdbplugindir=$krb5_kdbplugindir],
+            [kdbplugindir=$libdir/krb5/plugins/kdb])])
+    AC_SUBST([krb5_kdbplugindir])
     AC_SUBST([kdbplugindir])
 ])

@@ -21,7 +21,7 @@
 #include "plugin/module.h"
 
 /* Tells our pointer from one that a program put into the context itself, as
- * kdb5_ldap_util does. */
+ * kdb5_ldap_util does.  That one stays there, and each call gets a module. */
 #define MODULE_MAGIC ((krb5_magic)0x6b786d64)
 
 /* Free the module but not its backend. */
@@ -39,25 +39,17 @@ free_module(krb5_context context, struct kx_module *module)
     free(module);
 }
 
-/* Context's module, or NULL.  Errors: KX_ERR_BACKEND when what is there is not
- * ours. */
-static krb5_error_code
-find_module(krb5_context context, struct kx_module **module_out)
+/* Context's module, or NULL when it has none. */
+static struct kx_module *
+find_module(krb5_context context)
 {
     struct kx_module *module;
     void *found;
 
-    *module_out = NULL;
     if (krb5_db_get_context(context, &found) != 0)
-        return 0;
+        return NULL;
     module = found;
-    if (module->magic != MODULE_MAGIC)
-        return kx_error(context, KX_ERR_BACKEND,
-                        "this program handles its database by itself; it "
-                        "wants a kdc.conf whose db_library is that database, "
-                        "not kxover");
-    *module_out = module;
-    return 0;
+    return (module->magic == MODULE_MAGIC) ? module : NULL;
 }
 
 /* The section of [dbmodules] that libkdb5 takes for realm, in *section_out
@@ -90,6 +82,7 @@ attach(krb5_context context, const char *section,
     krb5_error_code code;
     struct kx_module *module;
     char *realm = NULL;
+    void *found;
 
     *module_out = NULL;
     module = calloc(1, sizeof(*module));
@@ -120,7 +113,8 @@ attach(krb5_context context, const char *section,
     if (code)
         goto cleanup;
     module->backend_renames = kx_backend_renames(module->backend_name);
-    (void)krb5_db_set_context(context, module);
+    if (krb5_db_get_context(context, &found) != 0)
+        (void)krb5_db_set_context(context, module);
     *module_out = module;
     module = NULL;
 
@@ -141,7 +135,8 @@ detach(krb5_context context, struct kx_module *module)
     code = kx_backend_close(context, module->backend);
     if (code)
         return code;
-    (void)krb5_db_set_context(context, NULL);
+    if (find_module(context) == module)
+        (void)krb5_db_set_context(context, NULL);
     free_module(context, module);
     return 0;
 }
@@ -153,11 +148,12 @@ kx_module_enter(krb5_context context, const char *section,
 {
     krb5_error_code code;
 
-    code = find_module(context, module_out);
-    if (code == 0 && *module_out == NULL)
+    *module_out = find_module(context);
+    if (*module_out == NULL) {
         code = attach(context, section, module_out);
-    if (code)
-        return code;
+        if (code)
+            return code;
+    }
     (*module_out)->uses++;
     kx_module_call_in(context, *module_out);
     return 0;
@@ -178,13 +174,9 @@ kx_module_leave(krb5_context context, struct kx_module *module,
 krb5_error_code
 kx_module_end(krb5_context context)
 {
-    krb5_error_code code;
-    struct kx_module *module;
+    struct kx_module *module = find_module(context);
 
-    code = find_module(context, &module);
-    if (code || module == NULL)
-        return 0;
-    return detach(context, module);
+    return (module != NULL) ? detach(context, module) : 0;
 }
 
 /* The message goes out.  See module.h. */

@@ -38,8 +38,8 @@ struct kx_module {
  * libkdb5 calls some methods before a database is opened or after it is
  * closed; the backend then says itself what it thinks of that.
  *
- * Errors, with a message in context: KX_ERR_SETTING, KX_ERR_BACKEND, those of
- * loading the backend's module, ENOMEM.
+ * Errors, with a message in context: KX_ERR_SETTING, those of loading the
+ * backend's module, ENOMEM.
  */
 krb5_error_code kx_module_enter(krb5_context context, const char *section,
                                 struct kx_module **module_out);

@@ -80,24 +80,6 @@ kx_get_principal(krb5_context context, krb5_const_principal search_for,
     return kx_module_leave(context, module, code);
 }
 
-/* Take every database argument out of entry and free it. */
-static void
-remove_db_args(krb5_db_entry *entry)
-{
-    krb5_tl_data **link = &entry->tl_data, *node;
-
-    while ((node = *link) != NULL) {
-        if (node->tl_data_type != KRB5_TL_DB_ARGS) {
-            link = &node->tl_data_next;
-            continue;
-        }
-        *link = node->tl_data_next;
-        entry->n_tl_data--;
-        free(node->tl_data_contents);
-        free(node);
-    }
-}
-
 /* Put db_args, in their order, at the end of entry's tl-data.  Errors: ENOMEM,
  * EINVAL when there is no room for them. */
 static krb5_error_code
@@ -182,7 +164,6 @@ kx_put_principal(krb5_context context, krb5_db_entry *entry, char **db_args)
     code = append_db_args(entry, db_args);
     if (code == 0)
         code = krb5_db_put_principal(module->backend, entry);
-    remove_db_args(entry);
 
 cleanup:
     return kx_module_leave(context, module, code);

@@ -24,6 +24,8 @@ PACKAGES = {
     "kdb5_util": "krb5-kdc",
     "kdestroy": "krb5-user",
     "kinit": "krb5-user",
+    "kpropd": "krb5-kpropd",
+    "kproplog": "krb5-kdc",
     "klist": "krb5-user",
     "kpasswd": "krb5-user",
     "krb5kdc": "krb5-kdc",
@@ -31,10 +33,12 @@ PACKAGES = {
     "ldns-key2ds": "ldnsutils",
     "ldns-keygen": "ldnsutils",
     "ldns-signzone": "ldnsutils",
+    "nm": "binutils",
     "nsd": "nsd",
     "setpriv": "util-linux",
     "setsid": "util-linux",
     "unbound-host": "unbound-host",
+    "valgrind": "valgrind",
 }
 
 
