@@ -115,9 +115,6 @@ on_end(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    /* Where the base was not run for long, the answer may be waiting. */
-    if (!is_complete(lookup))
-        kx_resolver_poll(lookup->resolver);
     memset(&answer, 0, sizeof(answer));
     answer.code = collect(lookup, &answer);
     kx_lookup_cancel(lookup);

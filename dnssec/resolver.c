@@ -212,29 +212,25 @@ take_result(void *arg, int error, struct ub_result *result)
     settle(arg, error, result);
 }
 
-void
-kx_resolver_poll(struct kx_resolver *resolver)
+/*
+ * The event base's callback: the pipe has answers; take them in.  If
+ * libunbound cannot read its own pipe, no question will ever be answered.
+ */
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
 {
+    struct kx_resolver *resolver = arg;
     struct kx_question *question;
     int result;
 
-    if (resolver->is_broken)
-        return;
+    (void)fd;
+    (void)what;
     result = ub_process(resolver->unbound);
     if (result == UB_NOERROR)
         return;
     resolver->is_broken = TRUE;
     while ((question = LIST_FIRST(&resolver->questions)) != NULL)
         settle(question, result, NULL);
-}
-
-/* The event base's callback: the pipe has answers. */
-static void
-on_readable(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    kx_resolver_poll(arg);
 }
 
 krb5_error_code

@@ -44,9 +44,9 @@ struct kx_resolver {
 
 /*
  * Ask for name's records of that type.  answered(arg) is called once, from
- * within kx_resolver_poll() or the event base, unless the question is dropped
- * before.  Release *out with kx_question_drop().  Errors: KX_ERR_DNS_SETUP,
- * KX_ERR_BUSY, ENOMEM.
+ * within libunbound in the event base, unless the question is dropped before;
+ * it may not end the question.  Release *out with kx_question_drop().  Errors:
+ * KX_ERR_DNS_SETUP, KX_ERR_BUSY, ENOMEM.
  */
 krb5_error_code kx_question_ask(struct kx_resolver *resolver, const char *name,
                                 int type, void (*answered)(void *arg),
@@ -54,8 +54,5 @@ krb5_error_code kx_question_ask(struct kx_resolver *resolver, const char *name,
 
 /* Release the question; if libunbound still has it, when it comes back. */
 void kx_question_drop(struct kx_question *question);
-
-/* Take in the answers that have arrived, without waiting for any. */
-void kx_resolver_poll(struct kx_resolver *resolver);
 
 #endif /* KX_DNSSEC_RESOLVER_H */

@@ -69,6 +69,7 @@ class Lab:
             self.env = self._clean_environment()
             self.dns = Dns(self.folder / "dns", self.ports, self.env)
             self.services.append(self.dns.server)
+            self.dns.zone(".")
             self.add_realms(*self._names)
         except BaseException:
             self.stop()

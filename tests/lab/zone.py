@@ -32,7 +32,8 @@ class Zone:
 
     `records` are zone-file lines that anybody may add to.  `edits` are functions that are given the list
     of all lines at publication and return the list to publish instead; `damaged_types` are the record
-    types whose signatures get damaged after they are made."""
+    types whose signatures get damaged after they are made; `signer_options` are what ldns-signzone is told
+    besides, such as ["-n"] for NSEC3."""
 
     def __init__(self, name, folder, env, publish):
         """`name` is absolute and in small letters; files go into `folder`; `publish` is a function that
@@ -43,6 +44,7 @@ class Zone:
         self.edits = []
         self.signing = Signing.VALID
         self.damaged_types = set()
+        self.signer_options = []
         self.serial = 0
         self._folder = Path(folder)
         self._env = env
@@ -102,8 +104,8 @@ class Zone:
         until = time.time() + (-30 * DAY if self.signing is Signing.EXPIRED else VALIDITY)
         since = until - 2 * VALIDITY
         signed = source.with_suffix(".fresh")
-        run([tools.find("ldns-signzone"), "-i", int(since), "-e", int(until), "-o", self.name, "-f", signed,
-             source, self._key], self._env)
+        run([tools.find("ldns-signzone"), *self.signer_options, "-i", int(since), "-e", int(until),
+             "-o", self.name, "-f", signed, source, self._key], self._env)
         return "".join(self._maybe_damaged(line) for line in signed.read_text().splitlines(keepends=True))
 
     def _maybe_damaged(self, line):
