@@ -155,7 +155,9 @@ add_versions(struct reading *reading, krb5_db_entry *entry,
         mark = find_mark(marks, n, kvno);
         (void)snprintf((*text)[CROSSOVER_KVNO], TEXT_SIZE, "%u", kvno);
         etypes_text(entry, kvno, (*text)[CROSSOVER_ETYPES]);
-        until_text(mark != NULL ? mark->till : (time_t)entry->expiration,
+        /* krb5's times are unsigned, until 2106; their type is not. */
+        until_text(mark != NULL ? mark->till
+                                : (time_t)(uint32_t)entry->expiration,
                    reading->now, (*text)[CROSSOVER_UNTIL]);
         if (mark != NULL)
             (void)snprintf((*text)[CROSSOVER_PEER], TEXT_SIZE, "%s:%u",

@@ -67,6 +67,20 @@ kx_identity_split(const char *spec, enum kx_identity_kind *kind,
     return 0;
 }
 
+const char *
+kx_identity_text(const char *spec, char *text)
+{
+    static const char pin[] = "pin-value=";
+    const char *found = strstr(spec, pin);
+    int length = (int)strnlen(spec, KX_IDENTITY_TEXT_SIZE);
+
+    if (found != NULL && found - spec < KX_IDENTITY_TEXT_SIZE)
+        length = (int)(found - spec + (ptrdiff_t)strlen(pin));
+    (void)snprintf(text, KX_IDENTITY_TEXT_SIZE, "%.*s%s", length, spec,
+                   found != NULL ? "..." : "");
+    return text;
+}
+
 /*
  * Read what is left in fd, length bytes at most, into buffer; *got says how
  * much it was.  Errors: errno's.
@@ -174,6 +188,7 @@ static krb5_error_code
 load_certificates(krb5_context context, enum kx_identity_kind kind,
                   const char *name, gnutls_x509_crt_t **list, unsigned int *n)
 {
+    char text[KX_IDENTITY_TEXT_SIZE];
     krb5_error_code ret;
     krb5_data pem;
     gnutls_datum_t in;
@@ -194,8 +209,8 @@ load_certificates(krb5_context context, enum kx_identity_kind kind,
     }
     if (status < 0)
         return kx_error(context, KX_ERR_IDENTITY,
-                        "cannot read certificates from %s: %s", name,
-                        gnutls_strerror(status));
+                        "cannot read certificates from %s: %s",
+                        kx_identity_text(name, text), gnutls_strerror(status));
     return 0;
 }
 
@@ -278,7 +293,7 @@ load_key(krb5_context context, enum kx_identity_kind kind, const char *name,
                            : kx_error(context, KX_ERR_IDENTITY,
                                       "cannot use the token's private key: "
                                       "%s; the URL names the key, and its "
-                                      "PIN by pin-source=file:PATH",
+                                      "PIN by pin-source=PATH",
                                       gnutls_strerror(status));
     }
     ret = read_file(context, name, MAX_KEY_FILE, TRUE, &pem);
@@ -378,7 +393,7 @@ kx_identity_load(krb5_context context, const char *spec, time_t now,
     krb5_error_code ret;
     enum kx_identity_kind kind;
     struct kx_identity *identity = NULL;
-    char *certificate = NULL, *key = NULL;
+    char *certificate = NULL, *key = NULL, text[KX_IDENTITY_TEXT_SIZE];
 
     *out = NULL;
     ret = kx_identity_split(spec, &kind, &certificate, &key);
@@ -386,7 +401,7 @@ kx_identity_load(krb5_context context, const char *spec, time_t now,
         kx_error(context, ret,
                  "%s is neither FILE:cert.pem,key.pem nor "
                  "PKCS11:pkcs11:certificate,pkcs11:key",
-                 spec);
+                 kx_identity_text(spec, text));
     if (ret)
         goto cleanup;
     identity = calloc(1, sizeof(*identity));

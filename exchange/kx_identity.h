@@ -30,6 +30,13 @@ krb5_error_code kx_identity_split(const char *spec,
                                   char **certificate, char **key);
 
 /*
+ * Write spec, or one URL of it, into text as a message may have it: without
+ * the PIN (pin-value=) that may be in it.  Returns text.
+ */
+#define KX_IDENTITY_TEXT_SIZE 256
+const char *kx_identity_text(const char *spec, char *text);
+
+/*
  * Load the identity that spec names (kxover_identity's value) into *out
  * (allocated, kx_identity_free()).  FILE:cert.pem,key.pem has the chain in
  * PEM, in any number of certificates, and the key in PEM, in a file that is

@@ -17,6 +17,7 @@
 #include <profile.h>
 #include "asn1/kx_asn1.h"
 #include "exchange/address.h"
+#include "exchange/kx_identity.h"
 #include "exchange/setting_values.h"
 
 #define SEPARATORS " \t,"
@@ -35,15 +36,19 @@ copy_text(const char *text, char **out)
     return *out == NULL ? ENOMEM : 0;
 }
 
-/* Refuse value of row; returns KX_ERR_SETTING. */
+/* Refuse value of row, without a PIN that may be in it; returns
+ * KX_ERR_SETTING. */
 static krb5_error_code
 refuse(krb5_context context, const struct kx_settings *settings,
        const struct kx_setting_row *row, const char *value)
 {
+    char text[KX_IDENTITY_TEXT_SIZE];
+
     return kx_error(context, KX_ERR_SETTING,
                     "kdc.conf [dbmodules] %s: %s = %s cannot be used; right "
                     "is %s",
-                    settings->section, row->name, value, row->right);
+                    settings->section, row->name,
+                    kx_identity_text(value, text), row->right);
 }
 
 /* Read one value of row, with the message of its refusal. */
@@ -85,6 +90,7 @@ read_row(krb5_context context, profile_t profile, struct kx_settings *settings,
          const struct kx_setting_row *row)
 {
     const char *names[] = {"dbmodules", settings->section, row->name, NULL};
+    char first[KX_IDENTITY_TEXT_SIZE], second[KX_IDENTITY_TEXT_SIZE];
     char **values = NULL, **value;
     krb5_error_code ret;
 
@@ -102,7 +108,9 @@ read_row(krb5_context context, profile_t profile, struct kx_settings *settings,
             ret = kx_error(context, KX_ERR_SETTING,
                            "kdc.conf [dbmodules] %s: %s is set to %s and to "
                            "%s; right is one of them",
-                           settings->section, row->name, values[0], *value);
+                           settings->section, row->name,
+                           kx_identity_text(values[0], first),
+                           kx_identity_text(*value, second));
     }
     profile_free_list(values);
     return ret;

@@ -14,6 +14,7 @@ SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/u
 # Which Debian package has what the lab starts.
 PACKAGES = {
     "bash": "bash",
+    "certtool": "gnutls-bin",
     "drill": "ldnsutils",
     "faketime": "faketime",
     "gss-client": "krb5-gss-samples",
@@ -32,11 +33,15 @@ PACKAGES = {
     "kvno": "krb5-user",
     "ldns-key2ds": "ldnsutils",
     "ldns-keygen": "ldnsutils",
+    "ldns-read-zone": "ldnsutils",
     "ldns-signzone": "ldnsutils",
     "nm": "binutils",
     "nsd": "nsd",
+    "nsd-checkzone": "nsd",
+    "p11tool": "gnutls-bin",
     "setpriv": "util-linux",
     "setsid": "util-linux",
+    "softhsm2-util": "softhsm2",
     "unbound-host": "unbound-host",
     "valgrind": "valgrind",
 }

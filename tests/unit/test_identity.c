@@ -251,6 +251,27 @@ a_spec_of_neither_form_is_refused(void **state)
 }
 
 static void
+a_text_for_messages_has_no_pin_and_fits(void **state)
+{
+    char text[KX_IDENTITY_TEXT_SIZE], url[1024];
+
+    (void)state;
+    assert_string_equal(kx_identity_text("FILE:/a,/b", text), "FILE:/a,/b");
+    assert_string_equal(
+        kx_identity_text("pkcs11:object=kx?pin-value=1234", text),
+        "pkcs11:object=kx?pin-value=...");
+    memset(url, 'x', sizeof(url));
+    snprintf(url + 250, sizeof(url) - 250, "pin-value=1234");
+    kx_identity_text(url, text);
+    assert_true(strlen(text) < sizeof(text));
+    assert_null(strstr(text, "1234"));
+    memset(url, 'x', sizeof(url));
+    snprintf(url + 900, sizeof(url) - 900, "pin-value=1234");
+    kx_identity_text(url, text);
+    assert_true(strlen(text) < sizeof(text));
+}
+
+static void
 a_missing_file_is_named(void **state)
 {
     (void)state;
@@ -464,6 +485,7 @@ main(void)
         cmocka_unit_test(the_dates_are_those_of_the_first_certificate),
         cmocka_unit_test(certificate_and_key_may_be_in_one_file),
         cmocka_unit_test(a_spec_of_neither_form_is_refused),
+        cmocka_unit_test(a_text_for_messages_has_no_pin_and_fits),
         cmocka_unit_test(a_missing_file_is_named),
         cmocka_unit_test(a_key_that_everybody_can_open_is_refused),
         cmocka_unit_test(a_key_that_a_group_can_read_is_taken),

@@ -413,6 +413,32 @@ a_token_may_be_the_identity(void **state)
     kx_settings_free(settings);
 }
 
+static void
+a_pin_is_not_repeated(void **state)
+{
+    static const char *const lines[] = {
+        "kxover_identity = PKCS11:pkcs11:object=kx?pin-value=1234",
+        "kxover_identity = PKCS11:pkcs11:a,pkcs11:b?pin-value=1234\n"
+        "kxover_identity = PKCS11:pkcs11:c,pkcs11:d?pin-value=1234",
+    };
+    krb5_context context;
+    struct kx_settings *settings;
+    const char *message;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < 2; i++) {
+        context = context_with(lines[i]);
+        assert_int_equal(kx_settings_read(context, REALM, NULL, &settings),
+                         KX_ERR_SETTING);
+        message = krb5_get_error_message(context, KX_ERR_SETTING);
+        assert_non_null(strstr(message, "pin-value=..."));
+        assert_null(strstr(message, "1234"));
+        krb5_free_error_message(context, message);
+        krb5_free_context(context);
+    }
+}
+
 /* Whether kxover_realms as in patterns (NULL: not set) permits realm. */
 static krb5_boolean
 permits(const char *patterns, const char *realm)
@@ -557,6 +583,7 @@ main(void)
         cmocka_unit_test(the_bounds_themselves_are_taken),
         cmocka_unit_test(a_port_alone_means_all_addresses),
         cmocka_unit_test(a_token_may_be_the_identity),
+        cmocka_unit_test(a_pin_is_not_repeated),
         cmocka_unit_test(without_patterns_all_realms_are_permitted),
         cmocka_unit_test(with_patterns_a_realm_that_none_matches_is_refused),
         cmocka_unit_test(the_first_match_decides),
