@@ -447,6 +447,7 @@ new_exchange(struct kx_responder *responder, const krb5_data *message,
     struct kx_engine *engine = responder->engine;
     struct exchange *exchange;
     const krb5_data *given;
+    char text[KX_ADDRESS_TEXT_SIZE];
     krb5_error_code ret;
 
     exchange = calloc(1, sizeof(*exchange));
@@ -461,6 +462,9 @@ new_exchange(struct kx_responder *responder, const krb5_data *message,
     if (ret == 0 && given != NULL) {
         ret = kx_data_copy(given, &exchange->answer);
     } else if (ret == 0 && is_full(responder, &exchange->source)) {
+        kx_log(engine->logger, LOG_WARNING,
+               "request of %s refused: %s: too many exchanges are under way",
+               kx_address_text(source, text), kx_error_step(KX_ERR_BUSY));
         ret = kx_refusal_make(engine->context, KX_ERR_BUSY,
                               engine->settings->realm, time(NULL),
                               &exchange->answer);

@@ -3,16 +3,12 @@
  * its own error.  Check 4 is DNS's: the scenarios have it.
  */
 #include "config.h"
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 #include "exchange/offer.h"
 #include "exchange/validate.h"
 #include "tests/unit/chains.h"
+#include "tests/unit/test.h"
 
 #define LOCAL "BRAVO.EXAMPLE"
 #define REMOTE "ALPHA.EXAMPLE"
