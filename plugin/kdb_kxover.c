@@ -51,7 +51,7 @@ init_library(void)
     return 0;
 }
 
-/* The library is about to be unloaded; nothing is left to do. */
+/* The last database is closed; the library stays in memory. */
 static krb5_error_code
 fini_library(void)
 {

@@ -92,7 +92,8 @@ args_of(char **args)
 static void
 note_context(krb5_context context, const char *section)
 {
-    char *realm = NULL, *value = NULL, **values = NULL, **next;
+    char *realm = NULL, *name, *value = NULL;
+    void *iterator;
     const char *path[] = {"dbmodules", section, NULL};
     struct _profile_t *profile = NULL;
     krb5_timestamp now;
@@ -113,14 +114,19 @@ note_context(krb5_context context, const char *section)
     (void)profile_get_string(profile, "dbmodules", "elsewhere", "db_library",
                              "none", &value);
     probe_note("context: elsewhere %s", value);
-    if (profile_get_relation_names(profile, path, &values) == 0) {
-        for (next = values; *next != NULL; next++) {
-            if (strncmp(*next, "kxover_", 7) != 0)
-                probe_note("context: section has %s", *next);
-        }
-        profile_free_list(values);
-    }
     profile_release_string(value);
+    value = NULL;
+    if (profile_iterator_create(profile, path,
+                                PROFILE_ITER_LIST_SECTION |
+                                    PROFILE_ITER_RELATIONS_ONLY,
+                                &iterator) != 0)
+        abort();
+    while (profile_iterator(&iterator, &name, &value) == 0 && name != NULL) {
+        if (strncmp(name, "kxover_", 7) != 0)
+            probe_note("context: section says %s is %s", name, value);
+        profile_release_string(name);
+        profile_release_string(value);
+    }
     profile_release(profile);
     krb5_free_default_realm(context, realm);
 }

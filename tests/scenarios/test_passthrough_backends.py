@@ -170,7 +170,7 @@ class ProbeDriver(Probe):
 
         self.same_calls(f"realm {REALM}, section store, hours off 0, setting found",
                         "context: library passthrough_probe", "context: elsewhere another",
-                        "section has database_name")
+                        "section says db_library is passthrough_probe", "section says database_name is FOLDER")
 
     def test_it_renames_in_its_own_way(self):
         self.same(drive("renaming"))
