@@ -25,6 +25,7 @@
 #include "config.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -305,6 +306,33 @@ kx_resolver_abandon(struct kx_resolver *resolver)
     release(resolver);
 }
 
+/* A thread that ends where it begins. */
+static void *
+do_nothing(void *arg)
+{
+    return arg;
+}
+
+/*
+ * Try whether a thread can be started: where libunbound cannot start its own,
+ * it does not notice, and ub_ctx_delete() crashes.  Returns an errno value.
+ */
+static int
+try_thread(void)
+{
+    sigset_t all, before;
+    pthread_t thread;
+    int error;
+
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = pthread_create(&thread, NULL, do_nothing, NULL);
+    if (error == 0)
+        error = pthread_join(thread, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
+}
+
 /* ub_resolve_async(), so that a thread it starts has all signals blocked. */
 static int
 resolve_unsignalled(struct kx_question *question)
@@ -339,6 +367,14 @@ kx_question_ask(struct kx_resolver *resolver, const char *name, int type,
         return kx_error(resolver->context, KX_ERR_BUSY,
                         "DNS lookup of %s is one too many: %d are under way",
                         name, KX_MAX_QUESTIONS);
+    if (!resolver->has_thread) {
+        result = try_thread();
+        if (result != 0)
+            return kx_error(resolver->context, KX_ERR_DNS_SETUP,
+                            "DNS resolver cannot start its thread: %s",
+                            strerror(result));
+        resolver->has_thread = TRUE;
+    }
     question = calloc(1, sizeof(*question));
     if (question == NULL)
         return ENOMEM;

@@ -35,8 +35,9 @@ struct kx_resolver {
     struct event_base *base;
     pid_t owner; /* the process that made it */
     struct ub_ctx *unbound;
-    struct event *readable; /* pending while there are questions */
-    krb5_boolean is_broken; /* libunbound's thread cannot be understood */
+    struct event *readable;  /* pending while there are questions */
+    krb5_boolean has_thread; /* or is about to */
+    krb5_boolean is_broken;  /* libunbound's thread cannot be understood */
     size_t n_questions;
     LIST_HEAD(, kx_question) questions;
     LIST_HEAD(, kx_lookup) lookups;

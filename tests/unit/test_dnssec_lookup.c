@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -491,6 +492,30 @@ the_resolver_thread_takes_no_signals(void **state)
     assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
 }
 
+static void
+without_room_for_a_thread_a_lookup_is_refused_and_later_works(void **state)
+{
+    struct scene *scene = *state;
+    struct calls calls = {0};
+    pthread_attr_t normal, huge;
+
+    assert_int_equal(pthread_getattr_default_np(&normal), 0);
+    assert_int_equal(pthread_getattr_default_np(&huge), 0);
+    assert_int_equal(pthread_attr_setstacksize(&huge, (size_t)1 << 46), 0);
+    assert_int_equal(pthread_setattr_default_np(&huge), 0);
+    assert_int_equal(kx_lookup_text(scene->resolver, "local.example", &late,
+                                    note, &calls, NULL),
+                     KX_ERR_DNS_SETUP);
+
+    assert_int_equal(pthread_setattr_default_np(&normal), 0);
+    assert_int_equal(kx_lookup_text(scene->resolver, "local.example", &late,
+                                    note, &calls, NULL),
+                     0);
+    run_until(scene, &calls, 1);
+    assert_int_equal(pthread_attr_destroy(&normal), 0);
+    assert_int_equal(pthread_attr_destroy(&huge), 0);
+}
+
 /*
  * Run act in a child, which has ten seconds; returns its exit status.  The
  * child ends as another program, because it is meant to leave memory alone
@@ -726,6 +751,7 @@ main(void)
         TEST(
             names_that_cannot_be_looked_up_are_refused_before_anything_starts),
         TEST(the_resolver_thread_takes_no_signals),
+        TEST(without_room_for_a_thread_a_lookup_is_refused_and_later_works),
         TEST(a_forked_child_leaves_its_parents_resolver_working),
         TEST(settings_that_cannot_be_used_are_refused_at_once_by_name),
         TEST(modules_that_only_unbound_itself_has_are_passed_over),
