@@ -58,9 +58,10 @@ def _tell(lab, alpha, bravo, say):
     for realm in (alpha, bravo):
         _expect(crossover in realm.principals(), f"{crossover} is not in the database of {realm.name}")
         keys[realm] = realm.keyinfo(crossover)
-        described = ", ".join(f"kvno {kvno} {etype}" for kvno, etype in keys[realm])
+        versions = {kvno: [etype for version, etype in keys[realm] if version == kvno] for kvno, _ in keys[realm]}
         say(f"  {realm.name}$ kadmin.local listprincs; kdb5_util tabdump keyinfo")
-        say(f"    {crossover}: {described}")
+        for kvno, etypes in versions.items():
+            say(f"    {crossover}  kvno {kvno}: {' '.join(etypes)}")
     _expect(keys[alpha] and keys[alpha] == keys[bravo], f"the databases differ: {keys}")
 
     say(f"Alice's program talks to a server of {BRAVO}:")

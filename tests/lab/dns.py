@@ -6,7 +6,6 @@ zone, and it believes what it is told there because it has the lab's root key an
 
 import re
 import signal
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +34,6 @@ class Dns:
         self.resolver_conf = self.folder / "unbound.conf"
         self._env = env
         self._served = ()
-        self._published = 0.0
         self.zones = {}
         self.folder.mkdir()
         self.server = Service("nsd", self._command, lambda: env, self.folder,
@@ -64,7 +62,6 @@ class Dns:
             self.server.start()
         for zone in self.zones.values():
             self._await(zone)
-        self._published = time.time()
 
     def lookup(self, name, kind="A"):
         """Ask as a validating resolver with nothing in its cache would; returns an Answer."""
@@ -77,10 +74,6 @@ class Dns:
         said = [re.sub(r"\s*\((secure|insecure|BOGUS.*)\)$", "", line) for line in result.stdout.splitlines()]
         reasons = [line for line in said if line.startswith("validation failure")]
         return Answer(security, "\n".join(line for line in said if line not in reasons), "\n".join(reasons))
-
-    def let_caches_run_out(self):
-        """Wait until no resolver can still know what was served before the last publish()."""
-        time.sleep(max(0.0, self._published + TTL + 1 - time.time()))
 
     def _command(self):
         return [tools.find("nsd"), "-d", "-c", self.folder / "nsd.conf"]

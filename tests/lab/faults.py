@@ -3,8 +3,8 @@
     with faults.no_tlsa(bravo.zone):
         ...
 
-Faults of the DNS are what the name server serves from then on; a resolver that is running still believes
-what it heard before for zone.TTL seconds.  The other faults are those of one realm: of its kxoverd as
+Faults of the DNS are what the name server serves from then on; a resolver that is running may remember what
+was before (Realm.forget_dns() sees to that).  The other faults are those of one realm: of its kxoverd as
 others see it, of its clock, of its database.
 """
 

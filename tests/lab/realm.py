@@ -9,6 +9,7 @@ from .clock import Clock
 from .ports import is_listening
 from .process import Log, Service, run
 from .session import Session
+from .zone import TTL
 
 MASTER_PASSWORD = "master"
 ADMIN = "admin/admin"
@@ -107,12 +108,13 @@ class Realm:
         self.zone.records += self.published_records()
 
     def published_records(self):
-        """The lines that the administrator puts into the realm's zone, from kxover's own mouth."""
+        """The lines that the administrator puts into the realm's zone, from kxover's own mouth; only how
+        long they may be remembered is the lab's choice."""
         if not self.uses_kxover:
             return [f"_kerberos._tcp.{self.domain}. SRV 0 0 {self.port} {self.kdc_host}.",
                     f'_kerberos.{self.domain}. TXT "{self.name}"']
-        return self.kxover("dns", "-r", self.name, "--host", self.kdc_host,
-                           "--port", self.port).stdout.splitlines()
+        printed = self.kxover("dns", "-r", self.name, "--host", self.kdc_host, "--port", self.port).stdout
+        return re.sub(r"^(\S+) \d+ IN ", rf"\1 {TTL} IN ", printed, flags=re.MULTILINE).splitlines()
 
     def start(self):
         """Start its servers."""
@@ -133,6 +135,13 @@ class Realm:
                 if service.running:
                     service.restart()
         return self.clock
+
+    def forget_dns(self):
+        """Restart what resolves names here.  Records live a second only, but a resolver remembers for a
+        minute that a zone was not to be trusted."""
+        for service in (self.kdc, self.kxoverd):
+            if service.running:
+                service.restart()
 
     # The administrator's commands.
 
