@@ -285,6 +285,25 @@ is_transit(const struct kx_settings *settings, const krb5_data *realm)
     return FALSE;
 }
 
+krb5_error_code
+kx_intercept_login(struct kx_intercept *intercept, const krb5_kdc_req *request,
+                   krb5_db_entry *server, const char **status)
+{
+    struct kx_mark *marks = NULL;
+    size_t n = 0;
+
+    if (!(request->kdc_options & KDC_OPT_POSTDATED) ||
+        kx_crossover_direction(server->princ, intercept->settings->realm,
+                               NULL) != KX_OUTGOING ||
+        kx_entry_marks(intercept->context, server, &marks, &n) != 0 || n == 0)
+        return 0;
+    kx_marks_free(marks, n);
+    *status = "KXOVER_POSTDATED";
+    return kx_error(intercept->context, KRB5KDC_ERR_CANNOT_POSTDATE,
+                    "a ticket for another realm cannot be postdated: its key "
+                    "may be gone by then");
+}
+
 /*
  * *ours says whether kxover made the crossover name.  Errors: the database's.
  */

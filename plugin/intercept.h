@@ -53,6 +53,15 @@ krb5_error_code kx_intercept_lookup(struct kx_intercept *intercept,
                                     krb5_db_entry **entry);
 
 /*
+ * Judge an AS request for server: a ticket for a crossover that kxover made is
+ * not postdated, as it would outlive the key.  Errors:
+ * KRB5KDC_ERR_CANNOT_POSTDATE with *status for the KDC's log.
+ */
+krb5_error_code kx_intercept_login(struct kx_intercept *intercept,
+                                   const krb5_kdc_req *request,
+                                   krb5_db_entry *server, const char **status);
+
+/*
  * Judge a TGS request with ticket (decrypted): a realm whose crossover kxover
  * made speaks for its own users only, unless kxover_transit names it.  Errors:
  * KRB5KDC_ERR_POLICY with *status for the KDC's log, the database's.

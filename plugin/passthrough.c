@@ -135,15 +135,26 @@ kx_check_transited_realms(krb5_context context, const krb5_data *transited,
                                                 client_realm, server_realm));
 }
 
-/* May this client log in now?  Lockout is decided here. */
+/* May this client log in, for this service?  In a KDC, our say comes before
+ * the backend's, which also counts lockout. */
 krb5_error_code
 kx_check_policy_as(krb5_context context, krb5_kdc_req *request,
                    krb5_db_entry *client, krb5_db_entry *server,
                    krb5_timestamp kdc_time, const char **status,
                    krb5_pa_data ***e_data_out)
 {
-    PASS_THROUGH(krb5_db_check_policy_as(backend, request, client, server,
-                                         kdc_time, status, e_data_out));
+    struct kx_module *module;
+    krb5_error_code code, ours = 0;
+
+    code = kx_module_enter(context, NULL, &module);
+    if (code)
+        return code;
+    code = krb5_db_check_policy_as(module->backend, request, client, server,
+                                   kdc_time, status, e_data_out);
+    if (module->intercept != NULL &&
+        (code == 0 || code == KRB5_PLUGIN_OP_NOTSUPP))
+        ours = kx_intercept_login(module->intercept, request, server, status);
+    return kx_module_leave(context, module, ours ? ours : code);
 }
 
 /* May this client have this service's ticket?  In a KDC, our say comes before
