@@ -85,7 +85,7 @@ kx_asn1_get_algorithms(krb5_context context, asn1_node_const parent,
     asn1_node_const list;
 
     list = kx_asn1_field(parent, field);
-    ret = kx_asn1_get_count(context, parent, field, KX_MAX_ALGORITHMS, &count);
+    ret = kx_asn1_get_count(context, parent, field, &count);
     if (ret != 0)
         return ret;
     algorithms = calloc(count, sizeof(*algorithms));

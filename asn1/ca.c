@@ -72,7 +72,7 @@ kx_asn1_check_ca(krb5_context context, const krb5_data *in)
     if (ret == 0)
         ret = kx_tree_decode(context, TYPE, in, &tree);
     if (ret == 0 && kx_asn1_field(tree, ISSUER) != NULL)
-        ret = kx_asn1_get_count(context, tree, ISSUER, MAX_NAMES, &names);
+        ret = kx_asn1_get_count(context, tree, ISSUER, &names);
     if (ret == 0)
         ret = shorten_serial(context, tree);
     if (ret == 0) {

@@ -76,9 +76,6 @@ kx_tree_decode(krb5_context context, const char *type, const krb5_data *in,
     int length, result;
 
     *out = NULL;
-    if (in->length > KX_MAX_MESSAGE)
-        return kx_error(context, KX_ERR_TOO_LONG, "over %d bytes",
-                        KX_MAX_MESSAGE);
     ret = kx_tree_new(context, type, out);
     if (ret != 0)
         return ret;

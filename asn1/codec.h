@@ -91,7 +91,7 @@ krb5_error_code kx_element_header(krb5_context context, const krb5_data *in,
 krb5_error_code kx_tree_new(krb5_context context, const char *type,
                             asn1_node *out);
 
-/* Decode all of in as type into a new tree. */
+/* Decode all of in, whose size is bounded already, as type into a new tree. */
 krb5_error_code kx_tree_decode(krb5_context context, const char *type,
                                const krb5_data *in, asn1_node *out);
 
@@ -122,11 +122,11 @@ const char *kx_asn1_element_name(size_t i, char *buffer);
 asn1_node kx_asn1_list_element(asn1_node_const list, size_t i);
 
 /*
- * Count the list's elements.  Errors: KX_ERR_DECODE when it is absent or
- * empty, KX_ERR_TOO_LONG.
+ * Count the elements of a list that kx_element_bound() has bounded.  Errors:
+ * KX_ERR_DECODE when it is absent or empty.
  */
 krb5_error_code kx_asn1_get_count(krb5_context context, asn1_node_const parent,
-                                  const char *field, size_t max, size_t *out);
+                                  const char *field, size_t *out);
 
 /* Check a list's length before it is written. */
 krb5_error_code kx_asn1_put_count(krb5_context context, const char *field,

@@ -119,7 +119,7 @@ kx_asn1_list_element(asn1_node_const list, size_t i)
 
 krb5_error_code
 kx_asn1_get_count(krb5_context context, asn1_node_const parent,
-                  const char *field, size_t max, size_t *out)
+                  const char *field, size_t *out)
 {
     char name[NAME_SIZE];
     int n;
@@ -129,10 +129,6 @@ kx_asn1_get_count(krb5_context context, asn1_node_const parent,
         n < 1)
         return kx_error(context, KX_ERR_DECODE, "%s is empty",
                         list_label(field));
-    if ((size_t)n > max)
-        return kx_error(context, KX_ERR_TOO_LONG,
-                        "%s has more than %zu elements", list_label(field),
-                        max);
     *out = (size_t)n;
     return 0;
 }
@@ -286,8 +282,7 @@ kx_asn1_get_time(krb5_context context, asn1_node_const parent,
     struct tm tm = {.tm_isdst = 0}, back;
     time_t t;
 
-    if (read_value(parent, field, text, &size) != ASN1_SUCCESS ||
-        size != TIME_SIZE)
+    if (read_value(parent, field, text, &size) != ASN1_SUCCESS)
         goto invalid;
     tm.tm_year = digits(&p, 4) - 1900;
     tm.tm_mon = digits(&p, 2) - 1;
@@ -295,9 +290,10 @@ kx_asn1_get_time(krb5_context context, asn1_node_const parent,
     tm.tm_hour = digits(&p, 2);
     tm.tm_min = digits(&p, 2);
     tm.tm_sec = digits(&p, 2);
-    if (p != text + TIME_SIZE - 2 || *p != 'Z')
-        goto invalid;
-    /* timegm() makes March 3 of a February 31: only a true date comes back. */
+    /*
+     * timegm() makes March 3 of a February 31, so only a true date comes back.
+     * That a Z follows and nothing else, libtasn1 has seen.
+     */
     back = tm;
     t = timegm(&back);
     if (gmtime_r(&t, &back) == NULL || back.tm_year != tm.tm_year ||
@@ -332,7 +328,7 @@ kx_asn1_put_time(krb5_context context, asn1_node parent, const char *field,
 
 /*
  * Read a value of bytes, or of bits when unit is 8, into *out; a NUL follows
- * it there.
+ * it there.  There is only room for bits that fill their bytes.
  */
 static krb5_error_code
 get_bytes(krb5_context context, asn1_node_const parent, const char *field,
@@ -347,8 +343,6 @@ get_bytes(krb5_context context, asn1_node_const parent, const char *field,
     result = read_value(parent, field, NULL, &size);
     if (result != ASN1_MEM_ERROR && result != ASN1_SUCCESS)
         return kx_error(context, KX_ERR_DECODE, "%s is missing", field);
-    if (size % unit != 0)
-        return kx_error(context, KX_ERR_DECODE, "%s has unused bits", field);
     ret = check_length(context, KX_ERR_DECODE, field, (size_t)(size / unit),
                        min, max);
     if (ret != 0 || size == 0)
@@ -360,7 +354,7 @@ get_bytes(krb5_context context, asn1_node_const parent, const char *field,
     size /= unit;
     if (read_value(parent, field, bytes, &size) != ASN1_SUCCESS) {
         kx_data_free(out);
-        return kx_error(context, KX_ERR_DECODE, "%s cannot be read", field);
+        return kx_error(context, KX_ERR_DECODE, "%s has unused bits", field);
     }
     return 0;
 }
@@ -478,8 +472,7 @@ is_oid(const char *text)
     int size = sizeof(der);
     int read;
 
-    return strspn(text, "0123456789.") == strlen(text) &&
-           asn1_object_id_der(text, der, &size, 0) == ASN1_SUCCESS &&
+    return asn1_object_id_der(text, der, &size, 0) == ASN1_SUCCESS &&
            asn1_get_object_id_der(der + 1, size - 1, &read, back,
                                   sizeof(back)) == ASN1_SUCCESS &&
            strcmp(text, back) == 0;

@@ -86,7 +86,7 @@ decode_typed_data(krb5_context context, const krb5_data *in, krb5_data *out)
     if (ret == 0)
         ret = kx_tree_decode(context, TYPE, in, &tree);
     if (ret == 0)
-        ret = kx_asn1_get_count(context, tree, "", 1, &n);
+        ret = kx_asn1_get_count(context, tree, "", &n);
     if (ret != 0)
         goto cleanup;
     element = kx_asn1_list_element(tree, 0);

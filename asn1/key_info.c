@@ -29,12 +29,8 @@ put_place(krb5_context context, asn1_node parent, const char *field,
           size_t max, const krb5_data *value)
 {
     static const char zeros[KX_MAX_SHARED_KEY];
-    krb5_data place;
+    const krb5_data place = kx_data(zeros, value->length);
 
-    if (value->length > sizeof(zeros))
-        return kx_error(context, KX_ERR_TOO_LONG, "%s is over %zu bytes",
-                        field, max);
-    place = kx_data(zeros, value->length);
     return kx_asn1_put_octets(context, parent, field, 1, max, &place);
 }
 

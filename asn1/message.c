@@ -82,7 +82,7 @@ get_chain(krb5_context context, asn1_node_const node, struct kx_offer *out)
     krb5_error_code ret;
     size_t i, n;
 
-    ret = kx_asn1_get_count(context, node, field, KX_MAX_CHAIN, &n);
+    ret = kx_asn1_get_count(context, node, field, &n);
     if (ret != 0)
         return ret;
     out->chain = calloc(n, sizeof(*out->chain));

@@ -24,8 +24,7 @@ kx_asn1_get_principal(krb5_context context, asn1_node_const parent,
     strings = node != NULL ? kx_asn1_field(node, "name-string") : NULL;
     if (strings == NULL)
         return kx_error(context, KX_ERR_DECODE, "%s is missing", name);
-    ret = kx_asn1_get_count(context, node, "name-string",
-                            KX_MAX_NAME_COMPONENTS, &n);
+    ret = kx_asn1_get_count(context, node, "name-string", &n);
     if (ret != 0)
         return ret;
 

@@ -44,7 +44,7 @@ get_etypes(krb5_context context, asn1_node_const node, struct kx_tbsdata *out)
     krb5_error_code ret;
     size_t i, n;
 
-    ret = kx_asn1_get_count(context, node, field, KX_MAX_ETYPES, &n);
+    ret = kx_asn1_get_count(context, node, field, &n);
     if (ret != 0)
         return ret;
     out->accept_etype = calloc(n, sizeof(*out->accept_etype));
@@ -90,7 +90,7 @@ get_cas(krb5_context context, asn1_node_const node, struct kx_tbsdata *out)
     krb5_error_code ret;
     size_t i, n;
 
-    ret = kx_asn1_get_count(context, node, field, KX_MAX_CAS, &n);
+    ret = kx_asn1_get_count(context, node, field, &n);
     if (ret != 0)
         return ret;
     out->accept_ca = calloc(n, sizeof(*out->accept_ca));
@@ -159,7 +159,7 @@ get_extensions(krb5_context context, asn1_node_const node,
     krb5_error_code ret;
     size_t i, n;
 
-    ret = kx_asn1_get_count(context, node, field, KX_MAX_EXTENSIONS, &n);
+    ret = kx_asn1_get_count(context, node, field, &n);
     if (ret != 0)
         return ret;
     out->extensions = calloc(n, sizeof(*out->extensions));

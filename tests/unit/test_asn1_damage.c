@@ -25,7 +25,9 @@ what_is_cut_off_anywhere_is_refused(void **state)
             memcpy(cut.data, der.data, n);
             cut.data = realloc(cut.data, n > 0 ? n : 1);
             assert_non_null(cut.data);
-            assert_refused((enum sample_type)type, &cut, 0);
+            /* Half a length may also look like one that is too long. */
+            assert_refused((enum sample_type)type, &cut,
+                           n > 4 ? KX_ERR_DECODE : 0);
             kx_data_free(&cut);
         }
         kx_data_free(&der);

@@ -1,6 +1,10 @@
 /*
  * test_asn1_krb_error.c: KRB-ERROR as libkrb5 writes and reads it, which knows
  * nothing of our codec.
+ *
+ * sample_error_full() has no ctime, cusec, crealm and cname, so that what
+ * comes after them has lower positions than tags: susec is 3, realm is 5,
+ * sname is 6, e-text is 7 and e-data is 8.  with_client() has them all.
  */
 #include "config.h"
 #include <string.h>
@@ -173,16 +177,24 @@ client_refused(krb5_context context, const char *path, const char *with,
     krb5_free_data_contents(context, &der);
 }
 
+/* A name-string with one component too many. */
+static const char five_names[] = "\x30\x0f\x1b\x01"
+                                 "a\x1b\x01"
+                                 "b\x1b\x01"
+                                 "c\x1b\x01"
+                                 "d\x1b\x01"
+                                 "e";
+
+static void
+a_server_has_up_to_4_names(void **state)
+{
+    client_refused(*state, "10.1v", five_names, sizeof(five_names) - 1,
+                   KX_ERR_TOO_LONG);
+}
+
 static void
 what_is_about_a_client_is_checked_all_the_same(void **state)
 {
-    static const char five[] = "\x30\x0f\x1b\x01"
-                               "a\x1b\x01"
-                               "b\x1b\x01"
-                               "c\x1b\x01"
-                               "d\x1b\x01"
-                               "e";
-
     client_refused(*state, "2v", "\x18\x00", 2, KX_ERR_DECODE);
     client_refused(*state, "3v", "\x02\x03\x0f\x42\x40", 5, KX_ERR_DECODE);
     client_refused(*state, "3v", "\x02\x01\xff", 3, KX_ERR_DECODE);
@@ -190,7 +202,8 @@ what_is_about_a_client_is_checked_all_the_same(void **state)
     client_refused(*state, "7v", "\x1b\x01\x00", 3, KX_ERR_DECODE);
     client_refused(*state, "7", "", 0, KX_ERR_DECODE);
     client_refused(*state, "8", "", 0, KX_ERR_DECODE);
-    client_refused(*state, "8.1v", five, sizeof(five) - 1, KX_ERR_TOO_LONG);
+    client_refused(*state, "8.1v", five_names, sizeof(five_names) - 1,
+                   KX_ERR_TOO_LONG);
 }
 
 static void
@@ -230,7 +243,6 @@ another_message_type_is_refused(void **state)
     kx_data_free(&request);
 }
 
-/* Without the optional fields before them, the positions are 4 and less. */
 static void
 microseconds_are_under_a_million(void **state)
 {
@@ -350,6 +362,7 @@ main(void)
         TEST(we_read_what_libkrb5_makes),
         TEST(what_is_absent_is_read_as_nothing),
         TEST(what_is_about_a_client_is_passed_over),
+        TEST(a_server_has_up_to_4_names),
         TEST(what_is_about_a_client_is_checked_all_the_same),
         TEST(error_codes_of_32_bits_come_back),
         TEST(another_version_is_refused),

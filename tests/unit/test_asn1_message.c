@@ -186,6 +186,25 @@ a_request_with_a_confirmation_is_not_encoded(void **state)
     assert_int_equal(sample_try(&message), KX_ERR_ENCODE);
 }
 
+/* The words that message is refused with by the encoder. */
+static void
+not_encoded_because(const struct kx_message *message, const char *expected)
+{
+    krb5_context context = NULL;
+    krb5_data out = kx_data(NULL, 0);
+    const char *words;
+    krb5_error_code ret;
+
+    assert_int_equal(krb5_init_context(&context), 0);
+    ret = kx_encode_message(context, message, &out);
+    assert_int_equal(ret, KX_ERR_ENCODE);
+    assert_int_equal(out.length, 0);
+    words = krb5_get_error_message(context, ret);
+    assert_string_equal(words, expected);
+    krb5_free_error_message(context, words);
+    krb5_free_context(context);
+}
+
 static void
 a_message_of_another_type_is_not_encoded(void **state)
 {
@@ -194,7 +213,7 @@ a_message_of_another_type_is_not_encoded(void **state)
     (void)state;
     sample_full(KX_MSG_REQ, &message);
     message.msg_type = 10;
-    assert_int_equal(sample_try(&message), KX_ERR_ENCODE);
+    not_encoded_because(&message, "10 is not a message's type");
 }
 
 static void
@@ -238,14 +257,15 @@ static void
 parameters_that_are_not_der_are_not_encoded(void **state)
 {
     static const char *const wrong[] = {"\x05", "\x05\x00\x05\x00",
-                                        "\x05\x81\x00", "\x30\x80\x00\x00"};
-    static const unsigned int lengths[] = {1, 4, 3, 4};
+                                        "\x05\x81\x00", "\x30\x80\x00\x00",
+                                        "\x05\x82"};
+    static const unsigned int lengths[] = {1, 4, 3, 4, 2};
     struct kx_message message;
     size_t i;
 
     (void)state;
     sample_full(KX_MSG_REQ, &message);
-    for (i = 0; i < 4; i++) {
+    for (i = 0; i < 5; i++) {
         message.offer.sigalg.parameters = kx_data(wrong[i], lengths[i]);
         assert_int_equal(sample_try(&message), KX_ERR_ENCODE);
     }

@@ -34,7 +34,7 @@ a_public_key_comes_back(void **state)
     }
 }
 
-/* RFC 8410 10.1 has the key of its example certificate as this. */
+/* RFC 8410 10.1, "Example Ed25519 Public Key". */
 static void
 the_key_of_rfc_8410_encodes_to_its_bytes(void **state)
 {

@@ -53,19 +53,24 @@ another_first_tag_is_refused(void **state)
 static void
 a_message_type_other_than_18_and_19_is_not_decoded(void **state)
 {
-    krb5_data der = sample_encoded(SAMPLE_REQ);
+    krb5_data der = sample_encoded(SAMPLE_REP);
+    krb5_data other = der_replace(&der, "1v", "\x02\x01\x14", 3);
     struct kx_message *message = NULL;
 
     (void)state;
-    assert_int_equal(kx_decode_message(NULL, 20, &der, &message),
+    other.data[0] = 0x74;
+    assert_int_equal(kx_decode_message(NULL, 20, &other, &message),
                      KX_ERR_MSG_TYPE);
     assert_null(message);
+    kx_data_free(&other);
     kx_data_free(&der);
 }
 
 PROMISE(an_older_version_is_refused, "0v", "\x02\x01\x04", KX_ERR_VERSION)
 PROMISE(a_newer_version_is_refused, "0v", "\x02\x01\x06", KX_ERR_VERSION)
 PROMISE(a_version_of_two_bytes_is_refused, "0v", "\x02\x02\x01\x05",
+        KX_ERR_VERSION)
+PROMISE(a_version_that_goes_on_is_refused, "0v", "\x02\x02\x05\x01",
         KX_ERR_VERSION)
 PROMISE(a_version_that_is_no_number_is_refused, "0v", "\x04\x01\x05",
         KX_ERR_DECODE)
@@ -329,6 +334,7 @@ main(void)
         cmocka_unit_test(an_older_version_is_refused),
         cmocka_unit_test(a_newer_version_is_refused),
         cmocka_unit_test(a_version_of_two_bytes_is_refused),
+        cmocka_unit_test(a_version_that_goes_on_is_refused),
         cmocka_unit_test(a_version_that_is_no_number_is_refused),
         cmocka_unit_test(another_msg_type_inside_is_refused),
         cmocka_unit_test(bytes_after_the_end_are_refused),

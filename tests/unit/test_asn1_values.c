@@ -132,6 +132,7 @@ a_time_has_no_fraction(void **state)
     time_refused("20260101000000.5Z");
     time_refused("20260101000000,5Z");
     time_refused("2026010100000.Z");
+    time_refused("2026010100005.Z");
 }
 
 static void
@@ -248,6 +249,7 @@ PROMISE(a_certificate_is_a_sequence, "2.2.0", "\x04\x02\x05\x00",
         KX_ERR_DECODE)
 PROMISE(a_certificate_is_a_sequence_of_elements, "2.2.0", "\x10\x02\x05\x00",
         KX_ERR_DECODE)
+PROMISE(a_certificate_is_not_a_set, "2.2.0", "\x31\x02\x05\x00", KX_ERR_DECODE)
 PROMISE(a_certificate_has_the_shortest_length, "2.2.0", "\x30\x81\x02\x05\x00",
         KX_ERR_NOT_DER)
 PROMISE(a_key_exchange_is_a_public_key, "2.1.4v", "\x30\x02\x05\x00",
@@ -385,6 +387,7 @@ main(void)
         cmocka_unit_test(parameters_are_one_element),
         cmocka_unit_test(a_certificate_is_a_sequence),
         cmocka_unit_test(a_certificate_is_a_sequence_of_elements),
+        cmocka_unit_test(a_certificate_is_not_a_set),
         cmocka_unit_test(a_certificate_has_the_shortest_length),
         cmocka_unit_test(a_key_exchange_is_a_public_key),
         cmocka_unit_test(a_certificate_is_kept_whatever_it_holds),
