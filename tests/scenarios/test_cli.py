@@ -353,6 +353,12 @@ class List(Tool):
             ["outgoing", "BRAVO.EXAMPLE", "1"], ["incoming", "BRAVO.EXAMPLE", "2"],
             ["incoming", "BRAVO.EXAMPLE", "1"], ["outgoing", "CHARLIE.EXAMPLE", "1"]])
 
+    def test_each_version_has_its_own_encryption_types(self):
+        self.kadmin("addprinc -randkey -e aes256-sha2,aes128-sha2 krbtgt/BRAVO.EXAMPLE",
+                    "cpw -randkey -keepold -e aes256-cts krbtgt/BRAVO.EXAMPLE")
+        self.assertEqual([(row[2], row[5]) for row in self.rows()[1:]],
+                         [("2", "aes256-cts"), ("1", "aes256-sha2,aes128-sha2")])
+
     def test_a_version_without_a_mark_beside_one_with_is_not_used(self):
         self.kadmin("addprinc -randkey -e aes256-sha2 krbtgt/BRAVO.EXAMPLE",
                     "cpw -randkey -keepold -e aes256-sha2 krbtgt/BRAVO.EXAMPLE")
@@ -370,20 +376,23 @@ class List(Tool):
                     "addprinc -randkey krbtgt/A/B", "addprinc -randkey krbtgt")
         self.assertEqual(len(self.rows()), 1)
 
-    def test_it_takes_the_rights_of_kadmin_local(self):
+    def list_as_somebody(self, mode):
+        """Run kxover list as a user to whom the database's files are of that mode."""
         for path in self.folder.glob("principal*"):
-            path.chmod(0)
+            path.chmod(mode)
+        if os.geteuid() != 0:
+            return self.kxover("list", check=False)
         self.folder.chmod(0o755)
-        as_somebody = ["/bin/sh", "-c", 'exec "$@"', "sh"]
-        if os.geteuid() == 0:
-            as_somebody = [tools.find("setpriv"), "--reuid=65534", "--regid=65534", "--clear-groups"]
-            copy = self.folder / "kxover"
-            copy.write_bytes(cli().read_bytes())
-            copy.chmod(0o755)
-        else:
-            copy = cli()
-        result = run([*as_somebody, copy, "list"], self.env, check=False)
-        self.assertRefused(result, FAILED, "rights of kadmin.local", "Permission denied")
+        copy = self.folder / "kxover"
+        copy.write_bytes(cli().read_bytes())
+        copy.chmod(0o755)
+        return self.tool("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", copy, "list", check=False)
+
+    def test_it_takes_the_rights_of_kadmin_local(self):
+        self.assertRefused(self.list_as_somebody(0o000), FAILED, "rights of kadmin.local", "Permission denied")
+
+    def test_to_read_is_enough(self):
+        self.assertEqual(self.list_as_somebody(0o444).code, 0)
 
     def test_a_database_that_is_not_there_is_named(self):
         self.assertRefused(self.kxover("list", "-r", "BRAVO.EXAMPLE", check=False), FAILED, "BRAVO.EXAMPLE")

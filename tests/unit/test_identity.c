@@ -432,6 +432,20 @@ a_chain_longer_than_messages_carry_is_refused(void **state)
 }
 
 static void
+a_certificate_longer_than_messages_carry_is_refused(void **state)
+{
+    char *name = test_alloc(KX_MAX_CERTIFICATE + 1);
+    struct certificate_plan plan = {.name = "a realm", .dns_name = name};
+
+    (void)state;
+    memset(name, 'x', KX_MAX_CERTIFICATE);
+    name[KX_MAX_CERTIFICATE] = '\0';
+    write_identity(&plan, 1);
+    assert_refused("certificate 1 in");
+    free(name);
+}
+
+static void
 a_key_that_is_too_small_is_refused(void **state)
 {
     static const struct certificate_plan small = {
@@ -499,6 +513,7 @@ main(void)
         cmocka_unit_test(a_chain_without_its_root_is_refused),
         cmocka_unit_test(a_chain_out_of_order_is_refused),
         cmocka_unit_test(a_chain_longer_than_messages_carry_is_refused),
+        cmocka_unit_test(a_certificate_longer_than_messages_carry_is_refused),
         cmocka_unit_test(a_key_that_is_too_small_is_refused),
         cmocka_unit_test(a_key_of_a_kind_that_peers_refuse_is_refused),
         cmocka_unit_test(an_identity_counts_from_its_first_second_to_its_last),

@@ -550,6 +550,7 @@ the_clock_skew_is_that_of_krb5(void **state)
     krb5_context set = context_of("[libdefaults]\nclockskew = 60\n");
     /* krb5 goes on with its default, and its KDC is not ours to stop. */
     krb5_context wrong = context_of("[libdefaults]\nclockskew = 5m\n");
+    krb5_context negative = context_of("[libdefaults]\nclockskew = -1\n");
     struct kx_settings *settings;
 
     (void)state;
@@ -559,8 +560,12 @@ the_clock_skew_is_that_of_krb5(void **state)
     assert_int_equal(kx_settings_read(wrong, REALM, NULL, &settings), 0);
     assert_int_equal(settings->clockskew, 300);
     kx_settings_free(settings);
+    assert_int_equal(kx_settings_read(negative, REALM, NULL, &settings), 0);
+    assert_int_equal(settings->clockskew, 300);
+    kx_settings_free(settings);
     krb5_free_context(set);
     krb5_free_context(wrong);
+    krb5_free_context(negative);
 }
 
 int
