@@ -2,6 +2,7 @@
  * test_asn1_message.c: KX-REQ and KX-REP come back as they were sent.
  */
 #include "config.h"
+#include <pthread.h>
 #include <string.h>
 #include "tests/unit/test.h"
 #include "tests/unit/asn1_sample.h"
@@ -345,6 +346,43 @@ nothing_is_given_out_on_failure(void **state)
     kx_data_free(&der);
 }
 
+/* Decode der a few times; the result is NULL when it went well. */
+static void *
+decode_repeatedly(void *der)
+{
+    struct kx_message expected, *message;
+    int i;
+
+    sample_full(KX_MSG_REQ, &expected);
+    for (i = 0; i < 20; i++) {
+        message = NULL;
+        if (kx_decode_message(NULL, KX_MSG_REQ, der, &message) != 0 ||
+            message->offer.nonce != expected.offer.nonce)
+            return der;
+        kx_message_free(message);
+    }
+    return NULL;
+}
+
+static void
+threads_may_decode_at_the_same_time(void **state)
+{
+    krb5_data der = sample_encoded(SAMPLE_REQ);
+    pthread_t threads[4];
+    void *wrong;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < 4; i++)
+        assert_int_equal(
+            pthread_create(&threads[i], NULL, decode_repeatedly, &der), 0);
+    for (i = 0; i < 4; i++) {
+        assert_int_equal(pthread_join(threads[i], &wrong), 0);
+        assert_null(wrong);
+    }
+    kx_data_free(&der);
+}
+
 static void
 nothing_is_released_as_nothing(void **state)
 {
@@ -382,6 +420,7 @@ main(void)
         cmocka_unit_test(a_refusal_says_which_field_of_which_message),
         cmocka_unit_test(strings_have_a_nul_behind_them),
         cmocka_unit_test(nothing_is_given_out_on_failure),
+        cmocka_unit_test(threads_may_decode_at_the_same_time),
         cmocka_unit_test(nothing_is_released_as_nothing),
     };
 
