@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lab import tools
 from lab.process import run
+from scenario import Scenario
 
 REALM = "ALPHA.EXAMPLE"
 HOST = "kdc.alpha.example"
@@ -402,6 +403,25 @@ class List(Tool):
         before = {path: path.read_bytes() for path in self.folder.glob("principal*")}
         self.kxover("list")
         self.assertEqual({path: path.read_bytes() for path in self.folder.glob("principal*")}, before)
+
+
+class ListAfterAnExchange(Scenario):
+    """What two realms that have just met tell of each other."""
+
+    def row(self, realm):
+        """The only row of the realm's table, as columns."""
+        _, row = realm.kxover("list").stdout.splitlines()
+        return re.split(r"  +", row)
+
+    def test_both_realms_list_the_same_crossover_from_their_sides(self):
+        self.alpha.kinit("alice").kvno(f"host/{self.bravo.service_host}@{self.bravo.name}")
+        here, there = self.row(self.alpha), self.row(self.bravo)
+        self.assertEqual(here[:3], ["outgoing", self.bravo.name, "1"])
+        self.assertEqual(there[:3], ["incoming", self.alpha.name, "1"])
+        self.assertEqual(here[4], f"{self.bravo.kdc_host}:{self.bravo.port}")
+        self.assertEqual(there[4], f"{self.alpha.kdc_host}:{self.alpha.port}")
+        self.assertEqual((here[3], here[5]), (there[3], there[5]))
+        self.assertIn("aes256-sha2", here[5].split(","))
 
 
 if __name__ == "__main__":
