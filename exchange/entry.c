@@ -360,7 +360,7 @@ check_addition(krb5_context context, krb5_db_entry *old,
     if (ret)
         return ret;
     kx_marks_free(marks, n);
-    if (n == 0)
+    if (n == 0 && old->n_key_data > 0)
         return not_ours(context, old);
     if (has_version(old, crossover->kvno))
         return kx_error(context, KX_ERR_POLICY_KVNO,

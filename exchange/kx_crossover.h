@@ -14,7 +14,8 @@
  * counts only while the entry has keys of its version.
  *
  * An entry none of whose key versions is marked, or one of whose marks cannot
- * be read, is the administrator's: never touched, always served as it is.
+ * be read, is the administrator's: never touched, always served as it is.  One
+ * without any keys is what an interrupted attempt may leave, and is completed.
  * Limits that the administrator has set on a marked entry (attributes, an
  * earlier expiration, shorter ticket lives) stay when a version is added.
  */

@@ -34,6 +34,25 @@ AC_DEFUN([KX_KDB_HEADERS], [
         [KX_MISSING([kdb.h with KDB module interface 9], [libkrb5-dev])])
 ])
 
+dnl krb5's daemons log through functions of libkadm5srv that no public header
+dnl declares.
+AC_DEFUN([KX_KLOG], [
+    AC_CACHE_CHECK([for krb5_klog_init in libkadm5srv], [kx_cv_klog], [
+        kx_save_LIBS=$LIBS
+        LIBS="$KADM_LIBS $KRB5_LIBS $LIBS"
+        AC_LINK_IFELSE([AC_LANG_PROGRAM([
+            int krb5_klog_init(void);
+            int krb5_klog_syslog(void);
+            int krb5_klog_close(void);
+        ], [
+            return krb5_klog_init() + krb5_klog_syslog() + krb5_klog_close();
+        ])], [kx_cv_klog=yes], [kx_cv_klog=no])
+        LIBS=$kx_save_LIBS
+    ])
+    AS_IF([test "$kx_cv_klog" = no],
+        [KX_MISSING([krb5_klog_init in libkadm5srv], [libkrb5-dev])])
+])
+
 dnl The trust anchor that DNSSEC starts from when no unbound.conf is named.
 AC_DEFUN([KX_ROOT_KEY], [
     AC_ARG_WITH([root-key],

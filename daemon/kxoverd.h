@@ -1,0 +1,323 @@
+/*
+ * kxoverd.h: the rooms of the daemon and what they promise each other.
+ *
+ *   main.c        options, start, signals, end
+ *   process.c     fork, pidfile, privileges, word to the service manager
+ *   log.c         lines to where [logging] says
+ *   service.c     what one reading of kdc.conf gives: settings, database,
+ *                 engine, responder
+ *   store.c       the database, through libkadm5srv
+ *   patience.c    not waiting for ever for its lock
+ *   listener.c    sockets that accept
+ *   limits.c      who may have a connection, and who goes first
+ *   connection.c  one connection: messages in, answers out
+ *   relay.c       a message to the KDC and its reply back
+ *
+ * One thread, one event base; no function blocks but those of store.c, whose
+ * waiting patience.c bounds.
+ */
+#ifndef KX_KXOVERD_H
+#define KX_KXOVERD_H
+
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include "base/kx_base.h"
+#include "exchange/kx_exchange.h"
+#include "exchange/kx_settings.h"
+
+/* The longest message that is relayed: krb5kdc takes no longer one. */
+#define KX_MAX_RELAYED (1024 * 1024)
+
+/* A line that strangers can cause as often as they like. */
+struct kx_quiet {
+    time_t until; /* end of the present period, on the monotonic clock */
+    unsigned int written;   /* lines in this period */
+    unsigned int kept_back; /* lines not written since the last one */
+};
+
+/* Everything that there is one of. */
+struct kx_daemon {
+    struct event_base *base;
+    const struct kx_logger *logger;
+    struct kx_service *service; /* of the last good reading of kdc.conf */
+    struct kx_listeners *listeners;
+    struct kx_limits *limits;
+    struct kx_relays *relays;
+    unsigned int long_messages;   /* in memory now, see connection.c */
+    struct kx_quiet busy_line;    /* no connection can be had */
+    struct kx_quiet refused_line; /* a message was refused */
+    struct kx_quiet slow_line;    /* a deadline passed */
+    krb5_boolean stopping; /* no new messages; what is under way may end */
+};
+
+/*
+ * log.c
+ */
+
+/* The logger that writes to where [logging] kxoverd says. */
+extern const struct kx_logger kx_daemon_logger;
+
+/*
+ * Open the log as context's profile says; an open one is closed first, so this
+ * also follows a log file that was moved away.
+ */
+void kx_daemon_log_open(krb5_context context);
+void kx_daemon_log_close(void);
+
+/* While on, errors are written to standard error as well: at start, where
+ * somebody is looking. */
+void kx_daemon_log_to_stderr(krb5_boolean on);
+
+/*
+ * Write the line, unless several were written under the same quiet within the
+ * last seconds; then it is counted, and the next one tells the count.
+ */
+void kx_log_quietly(struct kx_quiet *quiet, const struct kx_logger *logger,
+                    int priority, const char *format, ...) KX_PRINTF(4, 5);
+
+/*
+ * process.c
+ */
+
+/*
+ * Keep what is in memory out of core files, and files that we make from others
+ * (umask 077).  Allow as many open files as the system lets us.
+ */
+void kx_process_harden(void);
+
+/*
+ * Go on in the background, in a session of our own.  The foreground process
+ * waits for kx_process_ready() and then exits with 0; if we end before, it
+ * exits with 1.  Errors: errno's.
+ */
+krb5_error_code kx_process_detach(void);
+
+/*
+ * Write our process id to path (NULL: to no file), tell whoever waits for us
+ * (the foreground process, the service manager at $NOTIFY_SOCKET) that we
+ * serve, and let go of the terminal if we are detached.  Errors: errno's, for
+ * the file.
+ */
+krb5_error_code kx_process_ready(const char *pidfile);
+
+/*
+ * Tell the service manager: "RELOADING=1", "READY=1" or "STOPPING=1".  Without
+ * a service manager nothing happens.
+ */
+void kx_process_notify(const char *state);
+
+/*
+ * Become user, with that user's groups, for good.  context gets the message.
+ * Errors: ENOENT (there is no such user), errno's.
+ */
+krb5_error_code kx_process_become(krb5_context context, const char *user);
+
+/*
+ * service.c
+ */
+
+/* What one reading of kdc.conf gives.  A new reading makes a new service; the
+ * old one lives on until its last request is answered. */
+struct kx_service {
+    krb5_context context; /* its own */
+    struct kx_settings *settings;
+    int kdc_backlog; /* [kdcdefaults] kdc_tcp_listen_backlog */
+    struct kx_store store;
+    struct kx_kadm_store *kadm; /* NULL when nothing is stored */
+    struct kx_engine *engine;
+    struct kx_responder *responder;
+    struct event *end;  /* releases the service when nobody uses it any more */
+    unsigned int users; /* requests under way, and the daemon itself */
+};
+
+/*
+ * Read kdc.conf: *out gets context and settings of realm (NULL: the default
+ * realm).  What is wrong is logged.  Errors: any, after the log line.
+ */
+krb5_error_code kx_service_read(const struct kx_logger *logger,
+                                const char *realm, struct kx_service **out);
+
+/*
+ * Open the database and make engine and responder.  What is wrong is logged;
+ * the service can then only be released.  Errors: any, after the log line.
+ */
+krb5_error_code kx_service_start(struct kx_service *service,
+                                 struct event_base *base,
+                                 const struct kx_logger *logger);
+
+/* One more user, one less.  The last one to leave ends the service, but not
+ * before the event that is being served is over. */
+void kx_service_use(struct kx_service *service);
+void kx_service_leave(struct kx_service *service);
+
+/* Release the service now, requests under way included. */
+void kx_service_free(struct kx_service *service);
+
+/*
+ * store.c
+ */
+
+struct kx_kadm_store;
+
+/*
+ * Open the database of realm for storing, through libkadm5srv, so that
+ * incremental propagation and kadm5 hooks see each change.  context must
+ * outlive the store and has its default realm set.  Errors: libkadm5srv's.
+ */
+krb5_error_code kx_kadm_store_open(krb5_context context, const char *realm,
+                                   struct kx_kadm_store **out);
+void kx_kadm_store_close(struct kx_kadm_store *kadm);
+
+/* The responder's view of it: arg is the struct kx_kadm_store. */
+krb5_error_code kx_kadm_store_versions(void *arg, krb5_const_principal name,
+                                       uint32_t **kvnos, size_t *n);
+krb5_error_code kx_kadm_store_put(void *arg,
+                                  const struct kx_crossover *crossover);
+
+/*
+ * patience.c
+ */
+
+/* To be called at start, before any thread is. */
+void kx_patience_init(void);
+
+/*
+ * From one to the other, waiting for a lock ends with EINTR when it takes
+ * long.  ret is what the waiting came to; given back is the same, or for EINTR
+ * KX_ERR_STORE with a message.
+ */
+void kx_patience_begins(void);
+krb5_error_code kx_patience_ends(krb5_context context, krb5_error_code ret);
+
+/*
+ * listener.c
+ */
+
+struct kx_listeners;
+
+krb5_error_code kx_listeners_new(struct kx_daemon *daemon,
+                                 struct kx_listeners **out);
+
+/*
+ * Listen at exactly these endpoints from now on; those that are listened at
+ * already are left alone.  On an error all is as before.  context gets the
+ * message.  Errors: errno's.
+ */
+krb5_error_code kx_listeners_set(struct kx_listeners *listeners,
+                                 krb5_context context,
+                                 const struct kx_endpoint *endpoints,
+                                 size_t n);
+
+/* Close the sockets; connections stay. */
+void kx_listeners_free(struct kx_listeners *listeners);
+
+/*
+ * limits.c
+ */
+
+struct kx_limits;
+struct kx_source;
+
+/* A connection's place in the limits; a member of it. */
+struct kx_seat {
+    TAILQ_ENTRY(kx_seat) link;        /* among all seats */
+    TAILQ_ENTRY(kx_seat) idle;        /* among the idle ones */
+    TAILQ_ENTRY(kx_seat) source_idle; /* and the idle ones of the source */
+    struct kx_source *source;
+    krb5_boolean is_idle;
+};
+
+/* Asks the owner of seat to give it up at once, with kx_seat_leave(). */
+typedef void kx_evict_fn(struct kx_seat *seat);
+
+/* Errors: ENOMEM. */
+krb5_error_code kx_limits_new(size_t max_seats, size_t max_source_seats,
+                              kx_evict_fn *evict, struct kx_limits **out);
+
+/* All seats must have been left. */
+void kx_limits_free(struct kx_limits *limits);
+
+/*
+ * Take a seat, idle at first, for a connection from address.  Where a limit is
+ * reached the seat idle for longest is evicted: that source's own for its
+ * limit, anybody's for the limit of all.  IPv6 addresses count as one source
+ * by their first 64 bits.  Errors: KX_ERR_BUSY (a limit, and nobody is idle),
+ * ENOMEM.
+ */
+krb5_error_code kx_seat_take(struct kx_limits *limits,
+                             const struct sockaddr *address,
+                             struct kx_seat *seat);
+
+/* Idle: waiting for a whole message; may be evicted.  Busy: may not. */
+void kx_seat_set_idle(struct kx_limits *limits, struct kx_seat *seat,
+                      krb5_boolean idle);
+void kx_seat_leave(struct kx_limits *limits, struct kx_seat *seat);
+
+/* Evict everybody who is idle, or everybody. */
+void kx_limits_evict(struct kx_limits *limits, krb5_boolean idle_only);
+
+size_t kx_limits_count(const struct kx_limits *limits);
+
+/*
+ * connection.c
+ */
+
+/*
+ * Serve fd (taken over, also on failure), whose other end is at address. What
+ * is wrong is logged.
+ */
+void kx_connection_start(struct kx_daemon *daemon, evutil_socket_t fd,
+                         const struct sockaddr *address, int length);
+
+/* A kx_evict_fn: close the connection that seat is a member of. */
+void kx_connection_evict(struct kx_seat *seat);
+
+/*
+ * relay.c
+ */
+
+struct kx_relays;
+struct kx_relay;
+
+/* Errors: ENOMEM. */
+krb5_error_code kx_relays_new(struct event_base *base,
+                              const struct kx_logger *logger,
+                              struct kx_relays **out);
+void kx_relays_free(struct kx_relays *relays);
+
+/* Where the KDC is from now on (NULL: nowhere), and how many messages it gets
+ * at once. */
+void kx_relays_set_kdc(struct kx_relays *relays, const struct kx_endpoint *kdc,
+                       int at_once);
+krb5_boolean kx_relays_have_kdc(const struct kx_relays *relays);
+
+enum kx_relay_end {
+    KX_RELAY_DONE,   /* the reply is in the client's output, whole */
+    KX_RELAY_CLOSED, /* the KDC ended the connection without a reply */
+    KX_RELAY_FAILED  /* the KDC cannot be reached or broke off */
+};
+
+/* Called once, from the event base.  The relay is gone then. */
+typedef void kx_relayed_fn(void *arg, enum kx_relay_end end);
+
+/*
+ * Relay the message of length bytes (its length prefix included), which is
+ * taken from client's input, to the KDC, and its reply to client's output.
+ * client is borrowed; source is text for log lines, borrowed.  Errors (done is
+ * then not called): ENOMEM, errno's.
+ */
+krb5_error_code kx_relay_start(struct kx_relays *relays,
+                               struct bufferevent *client, size_t length,
+                               const char *source, kx_relayed_fn *done,
+                               void *arg, struct kx_relay **out);
+
+/* The client's output has been written: there is room for more. */
+void kx_relay_continue(struct kx_relay *relay);
+
+/* The client has gone: done is not called any more. */
+void kx_relay_cancel(struct kx_relay *relay);
+
+#endif /* KX_KXOVERD_H */

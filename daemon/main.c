@@ -1,0 +1,364 @@
+/*
+ * main.c: kxoverd's options, its start, its signals and its end.
+ *
+ * It starts in the order that the next step needs: read the settings, bind the
+ * sockets (which may want root), become somebody less, open the database, say
+ * that we serve.  Whatever fails on the way is told on standard error, in the
+ * log and by exit code 1.
+ *
+ * SIGHUP reads kdc.conf again and opens the log files again.  SIGTERM and
+ * SIGINT end us: no new messages, a few seconds for those under way; a second
+ * one ends us at once.
+ */
+#include "config.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <syslog.h>
+#include <unistd.h>
+#include <event2/event.h>
+#include "daemon/kxoverd.h"
+
+/* Connections in all and from one source, where enough files may be open. */
+#define MAX_SEATS 1024
+#define MAX_SOURCE_SEATS 256
+
+/* Files that we have open for other things than clients. */
+#define OTHER_FILES 128
+
+/* How long messages under way may take when we are to end. */
+static const struct timeval stop_limit = {5, 0};
+
+struct options {
+    const char *realm;   /* NULL: the default realm */
+    const char *pidfile; /* NULL: none */
+    const char *user;    /* NULL: stay who we are */
+    krb5_boolean foreground;
+};
+
+/* What the signals' events need. */
+struct control {
+    struct kx_daemon daemon;
+    const struct options *options;
+    struct event *on_term;
+    struct event *on_int;
+    struct event *on_hup;
+    struct event *stop_timer;
+};
+
+static void
+usage(FILE *to)
+{
+    (void)fprintf(
+        to, "Usage: kxoverd [-n] [-r REALM] [-P PIDFILE] [-u USER]\n"
+            "  -n  stay in the foreground\n"
+            "  -r  the realm to serve (default: default_realm of krb5.conf)\n"
+            "  -P  write the process id to PIDFILE\n"
+            "  -u  become USER once the sockets are bound\n");
+}
+
+/* Read the command line.  Returns -1 to go on, else the exit code. */
+static int
+read_options(int argc, char **argv, struct options *options)
+{
+    int option;
+
+    while ((option = getopt(argc, argv, "hnP:r:u:")) != -1) {
+        switch (option) {
+        case 'n':
+            options->foreground = TRUE;
+            break;
+        case 'P':
+            options->pidfile = optarg;
+            break;
+        case 'r':
+            options->realm = optarg;
+            break;
+        case 'u':
+            options->user = optarg;
+            break;
+        case 'h':
+            usage(stdout);
+            return 0;
+        default:
+            usage(stderr);
+            return 2;
+        }
+    }
+    if (optind < argc) {
+        usage(stderr);
+        return 2;
+    }
+    return -1;
+}
+
+/* Write the message that context (may be NULL) has for code. */
+static void
+log_error(const struct kx_daemon *daemon, krb5_context context,
+          krb5_error_code code)
+{
+    const char *message = krb5_get_error_message(context, code);
+
+    kx_log(daemon->logger, LOG_ERR, "%s", message);
+    krb5_free_error_message(context, message);
+}
+
+/* As many connections as our files allow; a relayed one needs two. */
+static size_t
+seats_for_files(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
+        files.rlim_cur >= MAX_SEATS + OTHER_FILES)
+        return MAX_SEATS;
+    if (files.rlim_cur < 2 * OTHER_FILES)
+        return OTHER_FILES / 2;
+    return (size_t)files.rlim_cur - OTHER_FILES;
+}
+
+/* libevent has something to say. */
+static void
+on_libevent_log(int severity, const char *message)
+{
+    static const int priorities[] = {LOG_DEBUG, LOG_INFO, LOG_WARNING,
+                                     LOG_ERR};
+
+    kx_log(&kx_daemon_logger, priorities[severity & 3], "libevent: %s",
+           message);
+}
+
+/* Put what the service's settings say of addresses into force.  Errors: as of
+ * kx_listeners_set(). */
+static krb5_error_code
+apply_addresses(struct kx_daemon *daemon, const struct kx_service *service)
+{
+    const struct kx_settings *settings = service->settings;
+    krb5_error_code ret;
+
+    ret = kx_listeners_set(daemon->listeners, service->context,
+                           settings->listen, settings->n_listen);
+    if (ret)
+        return ret;
+    kx_relays_set_kdc(daemon->relays,
+                      settings->n_kdc > 0 ? &settings->kdc[0] : NULL,
+                      service->kdc_backlog);
+    return 0;
+}
+
+/* SIGHUP. */
+static void
+on_reload(evutil_socket_t fd, short what, void *arg)
+{
+    struct control *control = arg;
+    struct kx_daemon *daemon = &control->daemon;
+    struct kx_service *service = NULL, *old = daemon->service;
+    krb5_error_code ret;
+
+    (void)fd;
+    (void)what;
+    if (daemon->stopping)
+        return;
+    kx_process_notify("RELOADING=1");
+    ret = kx_service_read(daemon->logger, control->options->realm, &service);
+    if (ret)
+        goto failed;
+    kx_daemon_log_open(service->context);
+    ret = kx_service_start(service, daemon->base, daemon->logger);
+    if (ret)
+        goto failed;
+    ret = apply_addresses(daemon, service);
+    if (ret) {
+        log_error(daemon, service->context, ret);
+        goto failed;
+    }
+    daemon->service = service;
+    kx_service_leave(old);
+    kx_log(daemon->logger, LOG_NOTICE, "Settings of realm %s read again",
+           service->settings->realm);
+    kx_process_notify("READY=1");
+    return;
+
+failed:
+    kx_service_free(service);
+    kx_log(daemon->logger, LOG_ERR,
+           "The new settings are not used; going on with the old ones");
+    kx_process_notify("READY=1");
+}
+
+/* Nobody is left, or they took too long. */
+static void
+on_stop_limit(evutil_socket_t fd, short what, void *arg)
+{
+    struct control *control = arg;
+
+    (void)fd;
+    (void)what;
+    (void)event_base_loopexit(control->daemon.base, NULL);
+}
+
+/* SIGTERM or SIGINT. */
+static void
+on_stop(evutil_socket_t fd, short what, void *arg)
+{
+    struct control *control = arg;
+    struct kx_daemon *daemon = &control->daemon;
+
+    (void)what;
+    if (daemon->stopping) {
+        (void)event_base_loopexit(daemon->base, NULL);
+        return;
+    }
+    kx_log(daemon->logger, LOG_NOTICE, "Ending on signal %d", (int)fd);
+    kx_process_notify("STOPPING=1");
+    daemon->stopping = TRUE;
+    kx_listeners_free(daemon->listeners);
+    daemon->listeners = NULL;
+    kx_limits_evict(daemon->limits, TRUE);
+    if (kx_limits_count(daemon->limits) == 0)
+        (void)event_base_loopexit(daemon->base, NULL);
+    else
+        (void)event_add(control->stop_timer, &stop_limit);
+}
+
+/* Make everything that needs no settings.  Errors: ENOMEM. */
+static krb5_error_code
+set_up(struct control *control)
+{
+    struct kx_daemon *daemon = &control->daemon;
+    krb5_error_code ret;
+    size_t seats = seats_for_files();
+
+    daemon->base = event_base_new();
+    if (daemon->base == NULL)
+        return ENOMEM;
+    ret = kx_relays_new(daemon->base, daemon->logger, &daemon->relays);
+    if (ret)
+        return ret;
+    ret = kx_listeners_new(daemon, &daemon->listeners);
+    if (ret)
+        return ret;
+    ret = kx_limits_new(seats,
+                        seats < MAX_SOURCE_SEATS ? seats : MAX_SOURCE_SEATS,
+                        kx_connection_evict, &daemon->limits);
+    if (ret)
+        return ret;
+    control->on_term = evsignal_new(daemon->base, SIGTERM, on_stop, control);
+    control->on_int = evsignal_new(daemon->base, SIGINT, on_stop, control);
+    control->on_hup = evsignal_new(daemon->base, SIGHUP, on_reload, control);
+    control->stop_timer = evtimer_new(daemon->base, on_stop_limit, control);
+    if (control->on_term == NULL || control->on_int == NULL ||
+        control->on_hup == NULL || control->stop_timer == NULL ||
+        event_add(control->on_term, NULL) != 0 ||
+        event_add(control->on_int, NULL) != 0 ||
+        event_add(control->on_hup, NULL) != 0)
+        return ENOMEM;
+    return 0;
+}
+
+/* Come to the point of serving.  What goes wrong is logged. */
+static krb5_error_code
+start(struct control *control)
+{
+    struct kx_daemon *daemon = &control->daemon;
+    const struct options *options = control->options;
+    krb5_error_code ret;
+
+    ret = kx_service_read(daemon->logger, options->realm, &daemon->service);
+    if (ret)
+        return ret;
+    ret = apply_addresses(daemon, daemon->service);
+    if (!ret && options->user != NULL)
+        ret = kx_process_become(daemon->service->context, options->user);
+    /* Only now, so that the log file belongs to whom we have become. */
+    kx_daemon_log_open(daemon->service->context);
+    if (ret) {
+        log_error(daemon, daemon->service->context, ret);
+        return ret;
+    }
+    ret = kx_service_start(daemon->service, daemon->base, daemon->logger);
+    if (ret)
+        return ret;
+    ret = kx_process_ready(options->pidfile);
+    if (ret) {
+        kx_log(daemon->logger, LOG_ERR, "Cannot write %s (-P): %s",
+               options->pidfile, strerror((int)ret));
+        return ret;
+    }
+    kx_log(daemon->logger, LOG_NOTICE, "Serving realm %s",
+           daemon->service->settings->realm);
+    return 0;
+}
+
+/* Release everything, what is under way included. */
+static void
+tear_down(struct control *control)
+{
+    struct kx_daemon *daemon = &control->daemon;
+    struct event *events[] = {control->on_term, control->on_int,
+                              control->on_hup, control->stop_timer};
+    size_t i;
+
+    for (i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+        if (events[i] != NULL)
+            event_free(events[i]);
+    }
+    kx_listeners_free(daemon->listeners);
+    if (daemon->limits != NULL) {
+        kx_limits_evict(daemon->limits, FALSE);
+        kx_limits_free(daemon->limits);
+    }
+    kx_relays_free(daemon->relays);
+    /* Services of earlier readings end by an event. */
+    if (daemon->base != NULL)
+        (void)event_base_loop(daemon->base, EVLOOP_NONBLOCK);
+    kx_service_free(daemon->service);
+    if (daemon->base != NULL)
+        event_base_free(daemon->base);
+    libevent_global_shutdown();
+}
+
+int
+main(int argc, char **argv)
+{
+    struct options options = {NULL, NULL, NULL, FALSE};
+    struct control control = {.daemon.logger = &kx_daemon_logger,
+                              .options = &options};
+    krb5_error_code ret;
+    int code;
+
+    code = read_options(argc, argv, &options);
+    if (code >= 0)
+        return code;
+    kx_init_errors();
+    kx_process_harden();
+    kx_patience_init();
+    kx_daemon_log_to_stderr(TRUE);
+    (void)signal(SIGPIPE, SIG_IGN);
+    event_set_log_callback(on_libevent_log);
+    if (!options.foreground) {
+        ret = kx_process_detach();
+        if (ret) {
+            log_error(&control.daemon, NULL, ret);
+            return 1;
+        }
+    }
+
+    ret = set_up(&control);
+    if (ret)
+        log_error(&control.daemon, NULL, ret);
+    else
+        ret = start(&control);
+    if (!ret) {
+        kx_daemon_log_to_stderr(FALSE);
+        (void)event_base_dispatch(control.daemon.base);
+        if (options.pidfile != NULL)
+            (void)unlink(options.pidfile);
+        kx_log(control.daemon.logger, LOG_NOTICE, "Ended");
+    }
+    tear_down(&control);
+    kx_daemon_log_close();
+    return ret ? 1 : 0;
+}
