@@ -271,95 +271,10 @@ kx_intercept_lookup(struct kx_intercept *intercept, krb5_const_principal name,
     return lookup_outgoing(intercept, name, &remote, entry);
 }
 
-/* True if kxover_transit names realm. */
-static krb5_boolean
-is_transit(const struct kx_settings *settings, const krb5_data *realm)
+const struct kx_settings *
+kx_intercept_settings(const struct kx_intercept *intercept)
 {
-    char *const *name = settings->transit;
-
-    for (; name != NULL && *name != NULL; name++) {
-        if (strlen(*name) == realm->length &&
-            memcmp(*name, realm->data, realm->length) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
-krb5_error_code
-kx_intercept_login(struct kx_intercept *intercept, const krb5_kdc_req *request,
-                   krb5_db_entry *server, const char **status)
-{
-    struct kx_mark *marks = NULL;
-    size_t n = 0;
-
-    if (!(request->kdc_options & KDC_OPT_POSTDATED) ||
-        kx_crossover_direction(server->princ, intercept->settings->realm,
-                               NULL) != KX_OUTGOING ||
-        kx_entry_marks(intercept->context, server, &marks, &n) != 0 || n == 0)
-        return 0;
-    kx_marks_free(marks, n);
-    *status = "KXOVER_POSTDATED";
-    return kx_error(intercept->context, KRB5KDC_ERR_CANNOT_POSTDATE,
-                    "a ticket for another realm cannot be postdated: its key "
-                    "may be gone by then");
-}
-
-/*
- * *ours says whether kxover made the crossover name.  Errors: the database's.
- */
-static krb5_error_code
-is_ours(struct kx_intercept *intercept, krb5_const_principal name,
-        krb5_boolean *ours)
-{
-    krb5_db_entry *entry = NULL;
-    struct kx_mark *marks = NULL;
-    size_t n = 0;
-    krb5_error_code ret;
-
-    *ours = FALSE;
-    ret = read_entry(intercept->context, name, &entry);
-    if (ret || entry == NULL)
-        return ret;
-    ret = kx_entry_marks(intercept->context, entry, &marks, &n);
-    if (ret == KX_ERR_METADATA)
-        ret = 0;
-    *ours = n > 0;
-    kx_marks_free(marks, n);
-    krb5_db_free_principal(intercept->context, entry);
-    return ret;
-}
-
-krb5_error_code
-kx_intercept_ticket(struct kx_intercept *intercept, const krb5_ticket *ticket,
-                    const char **status)
-{
-    krb5_context context = intercept->context;
-    krb5_const_principal client = ticket->enc_part2->client;
-    krb5_boolean ours;
-    krb5_data remote;
-    krb5_error_code ret;
-
-    if (kx_crossover_direction(ticket->server, intercept->settings->realm,
-                               &remote) != KX_INCOMING ||
-        kx_data_equal(&client->realm, &remote) ||
-        is_transit(intercept->settings, &remote))
-        return 0;
-    /* Who is anonymous claims to be of no realm (RFC 8062). */
-    if (krb5_principal_compare(context, client, krb5_anonymous_principal()))
-        return 0;
-    ret = is_ours(intercept, ticket->server, &ours);
-    if (ret || !ours)
-        return ret;
-    *status = "KXOVER_TRANSIT";
-    kx_log(&kx_plugin_logger, LOG_WARNING,
-           "realm %.*s brought a user of realm %.*s: refused, it speaks for "
-           "its own users only (see kxover_transit)",
-           (int)remote.length, remote.data, (int)client->realm.length,
-           client->realm.data);
-    return kx_error(context, KRB5KDC_ERR_POLICY,
-                    "realm %.*s may not bring users of realm %.*s",
-                    (int)remote.length, remote.data, (int)client->realm.length,
-                    client->realm.data);
+    return intercept->settings;
 }
 
 /*

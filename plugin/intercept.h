@@ -6,6 +6,7 @@
 
 #include <kdb.h>
 #include "base/kx_base.h"
+#include "exchange/kx_settings.h"
 
 /* What interception keeps for one opened database. */
 struct kx_intercept;
@@ -52,22 +53,8 @@ krb5_error_code kx_intercept_lookup(struct kx_intercept *intercept,
                                     unsigned int flags, krb5_error_code code,
                                     krb5_db_entry **entry);
 
-/*
- * Judge an AS request for server: a ticket for a crossover that kxover made is
- * not postdated, as it would outlive the key.  Errors:
- * KRB5KDC_ERR_CANNOT_POSTDATE with *status for the KDC's log.
- */
-krb5_error_code kx_intercept_login(struct kx_intercept *intercept,
-                                   const krb5_kdc_req *request,
-                                   krb5_db_entry *server, const char **status);
-
-/*
- * Judge a TGS request with ticket (decrypted): a realm whose crossover kxover
- * made speaks for its own users only, unless kxover_transit names it.  Errors:
- * KRB5KDC_ERR_POLICY with *status for the KDC's log, the database's.
- */
-krb5_error_code kx_intercept_ticket(struct kx_intercept *intercept,
-                                    const krb5_ticket *ticket,
-                                    const char **status);
+/* The settings in force, until the next kx_intercept_refresh(). */
+const struct kx_settings *kx_intercept_settings(
+    const struct kx_intercept *intercept);
 
 #endif /* KX_PLUGIN_INTERCEPT_H */

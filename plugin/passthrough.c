@@ -13,6 +13,7 @@
  * through as they are.
  */
 #include "config.h"
+#include "plugin/judge.h"
 #include "plugin/methods.h"
 #include "plugin/module.h"
 
@@ -153,7 +154,9 @@ kx_check_policy_as(krb5_context context, krb5_kdc_req *request,
                                    kdc_time, status, e_data_out);
     if (module->intercept != NULL &&
         (code == 0 || code == KRB5_PLUGIN_OP_NOTSUPP))
-        ours = kx_intercept_login(module->intercept, request, server, status);
+        ours = kx_judge_login(module->backend,
+                              kx_intercept_settings(module->intercept),
+                              request, server, status);
     return kx_module_leave(context, module, ours ? ours : code);
 }
 
@@ -171,7 +174,9 @@ kx_check_policy_tgs(krb5_context context, krb5_kdc_req *request,
     if (code)
         return code;
     if (module->intercept != NULL)
-        code = kx_intercept_ticket(module->intercept, ticket, status);
+        code = kx_judge_ticket(module->backend,
+                               kx_intercept_settings(module->intercept),
+                               ticket, status);
     if (code == 0)
         code = krb5_db_check_policy_tgs(module->backend, request, server,
                                         ticket, status, e_data_out);

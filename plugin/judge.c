@@ -1,0 +1,104 @@
+/*
+ * judge.c: what a KDC must not grant because of a crossover that kxover made.
+ *
+ * Whoever is a realm in DNS can have such a crossover.  So it is worth what
+ * its realm can answer for, and no more than its key lives: users of third
+ * realms do not come by it, and nobody gets a ticket for later.  What an
+ * administrator keyed by hand is krb5's matter and theirs.
+ */
+#include "config.h"
+#include <string.h>
+#include <syslog.h>
+#include "exchange/kx_crossover.h"
+#include "plugin/judge.h"
+#include "plugin/log.h"
+
+/* True if kxover_transit names realm. */
+static krb5_boolean
+is_transit(const struct kx_settings *settings, const krb5_data *realm)
+{
+    char *const *name = settings->transit;
+
+    for (; name != NULL && *name != NULL; name++) {
+        if (strlen(*name) == realm->length &&
+            memcmp(*name, realm->data, realm->length) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+krb5_error_code
+kx_judge_login(krb5_context context, const struct kx_settings *settings,
+               const krb5_kdc_req *request, krb5_db_entry *server,
+               const char **status)
+{
+    struct kx_mark *marks = NULL;
+    size_t n = 0;
+
+    if (!(request->kdc_options & KDC_OPT_POSTDATED) ||
+        kx_crossover_direction(server->princ, settings->realm, NULL) !=
+            KX_OUTGOING ||
+        kx_entry_marks(context, server, &marks, &n) != 0 || n == 0)
+        return 0;
+    kx_marks_free(marks, n);
+    *status = "KXOVER_POSTDATED";
+    return kx_error(context, KRB5KDC_ERR_CANNOT_POSTDATE,
+                    "a ticket for another realm cannot be postdated: its key "
+                    "may be gone by then");
+}
+
+/*
+ * *ours says whether kxover made the crossover name.  Errors: the database's.
+ */
+static krb5_error_code
+is_ours(krb5_context context, krb5_const_principal name, krb5_boolean *ours)
+{
+    krb5_db_entry *entry = NULL;
+    struct kx_mark *marks = NULL;
+    size_t n = 0;
+    krb5_error_code ret;
+
+    *ours = FALSE;
+    ret = krb5_db_get_principal(context, name, 0, &entry);
+    if (ret)
+        return ret == KRB5_KDB_NOENTRY ? 0 : ret;
+    ret = kx_entry_marks(context, entry, &marks, &n);
+    if (ret == KX_ERR_METADATA)
+        ret = 0;
+    *ours = n > 0;
+    kx_marks_free(marks, n);
+    krb5_db_free_principal(context, entry);
+    return ret;
+}
+
+krb5_error_code
+kx_judge_ticket(krb5_context context, const struct kx_settings *settings,
+                const krb5_ticket *ticket, const char **status)
+{
+    krb5_const_principal client = ticket->enc_part2->client;
+    krb5_boolean ours;
+    krb5_data remote;
+    krb5_error_code ret;
+
+    if (kx_crossover_direction(ticket->server, settings->realm, &remote) !=
+            KX_INCOMING ||
+        kx_data_equal(&client->realm, &remote) ||
+        is_transit(settings, &remote))
+        return 0;
+    /* Who is anonymous claims to be of no realm (RFC 8062). */
+    if (krb5_principal_compare(context, client, krb5_anonymous_principal()))
+        return 0;
+    ret = is_ours(context, ticket->server, &ours);
+    if (ret || !ours)
+        return ret;
+    *status = "KXOVER_TRANSIT";
+    kx_log(&kx_plugin_logger, LOG_WARNING,
+           "realm %.*s brought a user of realm %.*s: refused, it speaks for "
+           "its own users only (see kxover_transit)",
+           (int)remote.length, remote.data, (int)client->realm.length,
+           client->realm.data);
+    return kx_error(context, KRB5KDC_ERR_POLICY,
+                    "realm %.*s may not bring users of realm %.*s",
+                    (int)remote.length, remote.data, (int)client->realm.length,
+                    client->realm.data);
+}
