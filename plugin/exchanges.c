@@ -18,8 +18,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
+#include "exchange/step.h"
 #include "plugin/exchanges.h"
 
 #define EXCHANGE_TIMEOUT 30 /* seconds */
@@ -190,6 +192,24 @@ begin(struct kx_exchanges *exchanges, const krb5_data *remote,
     return 0;
 }
 
+/*
+ * Log that there can be no exchange with remote because of code, of which the
+ * context holds the message, and return code.  (One that has begun logs its
+ * own end.)
+ */
+static krb5_error_code
+not_begun(const struct kx_exchanges *exchanges, const krb5_data *remote,
+          krb5_error_code code)
+{
+    const char *words = krb5_get_error_message(exchanges->context, code);
+
+    kx_log(exchanges->logger, LOG_ERR, "krbtgt/%.*s@%s: no crossover: %s: %s",
+           (int)remote->length, remote->data, exchanges->settings->realm,
+           kx_error_step(code), words);
+    krb5_free_error_message(exchanges->context, words);
+    return code;
+}
+
 /* Nanoseconds since some moment, never set back. */
 static int64_t
 monotonic(void)
@@ -243,12 +263,12 @@ kx_exchanges_wait(struct kx_exchanges *exchanges, const krb5_data *remote,
 
     ret = start(exchanges);
     if (ret)
-        return ret;
+        return not_begun(exchanges, remote, ret);
     pending = find(exchanges, remote, &n);
     if (pending == NULL) {
         ret = begin(exchanges, remote, known_kvno, n, &pending);
         if (ret)
-            return ret;
+            return not_begun(exchanges, remote, ret);
     }
     run_until(exchanges, pending);
     sweep(exchanges, pending);

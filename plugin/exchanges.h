@@ -41,7 +41,7 @@ void kx_exchanges_move(struct kx_exchanges *exchanges);
  * and wait for its end up to kxover_wait; meanwhile all others move too.
  * known_kvno is the highest version that we hold.  Returns 0 when it ended
  * with a key, KRB5KDC_ERR_SVC_UNAVAILABLE when it is not finished, else its
- * error, with its message in context.
+ * error, with its message in context; the log line has been written.
  */
 krb5_error_code kx_exchanges_wait(struct kx_exchanges *exchanges,
                                   const krb5_data *remote,

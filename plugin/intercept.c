@@ -226,11 +226,6 @@ lookup_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
         return find_outgoing(intercept, name, entry);
     if (ret == KRB5KDC_ERR_SVC_UNAVAILABLE)
         return ret;
-    /* The exchange's own end has a log line; what kept it from beginning has
-     * not. */
-    if (ret == KX_ERR_IDENTITY || ret == KX_ERR_BUSY ||
-        ret == KX_ERR_DNS_SETUP)
-        log_trouble(intercept, LOG_ERR, name, "no crossover", ret);
     return kx_error_as(intercept->context, KRB5_KDB_NOENTRY, ret);
 }
 
