@@ -87,7 +87,9 @@ kx_tree_decode(krb5_context context, const char *type, const krb5_data *in,
     asn1_delete_structure(out);
     if (result == ASN1_MEM_ALLOC_ERROR)
         return kx_error(context, ENOMEM, "out of memory");
-    return kx_error(context, KX_ERR_DECODE, "%s %s", asn1_strerror(result),
+    return kx_error(context, KX_ERR_DECODE,
+                    "its fields are not those of the type (%s%s%s)",
+                    asn1_strerror(result), where[0] != '\0' ? " at " : "",
                     where);
 }
 

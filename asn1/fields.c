@@ -78,11 +78,16 @@ static krb5_error_code
 check_length(krb5_context context, krb5_error_code code, const char *field,
              size_t length, size_t min, size_t max)
 {
+    /* libtasn1 calls the elements of a list ?1, ?2 and so on. */
+    const char *element = field[0] == '?' ? "element " : "";
+    const char *name = field[0] == '?' ? field + 1 : field;
+
     if (length > max)
-        return kx_error(context, KX_ERR_TOO_LONG, "%s is over %zu bytes",
-                        field, max);
+        return kx_error(context, KX_ERR_TOO_LONG, "%s%s is over %zu bytes",
+                        element, name, max);
     if (length < min)
-        return kx_error(context, code, "%s is under %zu bytes", field, min);
+        return kx_error(context, code, "%s%s is under %zu bytes", element,
+                        name, min);
     return 0;
 }
 

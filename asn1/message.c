@@ -95,7 +95,7 @@ get_chain(krb5_context context, asn1_node_const node, struct kx_offer *out)
         if (ret == 0)
             ret = check_certificate(context, KX_ERR_DECODE, &out->chain[i]);
     }
-    return ret;
+    return kx_error_prefix(context, ret, "%s", field);
 }
 
 /* Write signature-owner. */
