@@ -90,6 +90,28 @@ etype_accepted(const struct kx_settings *settings, krb5_enctype etype)
     return FALSE;
 }
 
+/*
+ * Refuse a request for another crossover than those to us.  Errors:
+ * KX_ERR_POLICY_NAME, ENOMEM.
+ */
+static krb5_error_code
+refuse_name(krb5_context context, const struct kx_settings *settings,
+            krb5_const_principal name)
+{
+    krb5_error_code ret;
+    char *text = NULL;
+
+    ret = krb5_unparse_name(context, name, &text);
+    if (ret)
+        return ret;
+    kx_error(context, KX_ERR_POLICY_NAME,
+             "request is for %s (name type %d); what can be had here is "
+             "krbtgt/%s of other realms (name type %d)",
+             text, (int)name->type, settings->realm, KRB5_NT_SRV_INST);
+    krb5_free_unparsed_name(context, text);
+    return KX_ERR_POLICY_NAME;
+}
+
 krb5_error_code
 kx_check_request(krb5_context context, const struct kx_settings *settings,
                  time_t now, const struct kx_offer *offer, krb5_data *remote)
@@ -104,10 +126,7 @@ kx_check_request(krb5_context context, const struct kx_settings *settings,
     if (name->type != KRB5_NT_SRV_INST || name->length != 2 ||
         !component_is(name, 0, KRB5_TGS_NAME) ||
         !component_is(name, 1, settings->realm))
-        return kx_error(context, KX_ERR_POLICY_NAME,
-                        "request of %.*s is not for krbtgt/%s@%.*s",
-                        REALM_ARGS(remote), settings->realm,
-                        REALM_ARGS(remote));
+        return refuse_name(context, settings, name);
     if (!kx_realm_is_valid(remote))
         return kx_error(context, KX_ERR_REALM_NAME,
                         "realm %.*s of the request is not a DNS name in "

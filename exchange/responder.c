@@ -112,19 +112,25 @@ finish(struct exchange *exchange)
     free_exchange(exchange);
 }
 
-/* Refuse with code, of which the context holds the message. */
+/*
+ * Refuse with code, of which the context holds the message.  The line begins
+ * with the peer's realm if that can be one: a stranger could otherwise write
+ * what our own lines look like.
+ */
 static void
 refuse(struct exchange *exchange, krb5_error_code code)
 {
     struct kx_engine *engine = exchange->responder->engine;
+    const krb5_data remote = kx_realm_is_valid(&exchange->remote)
+                                 ? exchange->remote
+                                 : kx_data("?", 1);
     const char *words;
     char source[KX_ADDRESS_TEXT_SIZE];
 
     words = krb5_get_error_message(engine->context, code);
     kx_log(engine->logger, LOG_WARNING,
            "krbtgt/%s@%.*s: refused to %s: %s: %s", engine->settings->realm,
-           exchange->remote.length > 0 ? (int)exchange->remote.length : 1,
-           exchange->remote.length > 0 ? exchange->remote.data : "?",
+           (int)remote.length, remote.data,
            kx_address_text((struct sockaddr *)&exchange->source, source),
            kx_error_step(code), words);
     krb5_free_error_message(engine->context, words);
