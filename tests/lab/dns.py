@@ -50,17 +50,18 @@ class Dns:
         return self.zones[name]
 
     def publish(self):
-        """Write and sign all zones anew, and return when the server serves them."""
-        for zone in self.zones.values():
-            zone.write([child for child in self.zones.values() if self._parent(child) is zone])
+        """Write and sign the zones that have changed, and return when the server serves them."""
+        fresh = [zone for zone in self.zones.values()
+                 if zone.write([child for child in self.zones.values() if self._parent(child) is zone])]
         if self._served != tuple(self.zones):
             self.server.stop()
             self._configure()
+            fresh = self.zones.values()
         if self.server.running:
             self.server.signal(signal.SIGHUP)
         else:
             self.server.start()
-        for zone in self.zones.values():
+        for zone in fresh:
             self._await(zone)
 
     def lookup(self, name, kind="A"):

@@ -49,7 +49,9 @@ class Zone:
         self._folder = Path(folder)
         self._env = env
         self._stem = name.rstrip(".") or "root"
+        self._written = None
         self._key = self._make_key()
+        self._ds = run([tools.find("ldns-key2ds"), "-n", "-2", self.key_file], env).stdout.strip()
 
     @property
     def file(self):
@@ -66,23 +68,29 @@ class Zone:
         return self.name != other.name and (other.name == "." or self.name.endswith("." + other.name))
 
     def write(self, children):
-        """Make the file anew, with a new serial number and the delegations to `children`."""
-        self.serial += 1
+        """Make the file anew, with a new serial number and the delegations to `children`, unless that would
+        change nothing.  Returns whether it did."""
         lines = [line for child in children for line in child.delegation()]
         lines += self.records
         for edit in self.edits:
             lines = edit(lines)
+        content = (lines, self.signing, frozenset(self.damaged_types))
+        if content == self._written:
+            return False
+        self._written = content
+        self.serial += 1
         source = self._folder / f"{self._stem}.zone"
         source.write_text("\n".join([f"$ORIGIN {self.name}", f"$TTL {TTL}", *self._head(), *lines]) + "\n")
         unsigned = self.signing in (Signing.UNSIGNED, Signing.STRIPPED)
         text = source.read_text() if unsigned else self._signed(source)
         self.file.write_text(text)
+        return True
 
     def delegation(self):
         """The lines that the parent zone has about this one."""
         lines = [f"{self.name} NS {self._server()}", f"{self._server()} A 127.0.0.1"]
         if self.signing is not Signing.UNSIGNED:
-            lines.append(run([tools.find("ldns-key2ds"), "-n", "-2", self.key_file], self._env).stdout.strip())
+            lines.append(self._ds)
         return lines
 
     def _server(self):
