@@ -215,6 +215,11 @@ kx_check_reply(krb5_context context, const struct kx_settings *settings,
         return kx_error(context, KX_ERR_POLICY_KVNO,
                         "reply of %.*s has no key version from 1 to %d",
                         REALM_ARGS(remote), KX_MAX_KVNO);
+    if (asked->has_kvno && given->kvno == asked->kvno)
+        return kx_error(context, KX_ERR_POLICY_KVNO,
+                        "reply of %.*s gives key version %lu, which we hold "
+                        "already",
+                        REALM_ARGS(remote), (unsigned long)given->kvno);
     ret = kx_group_of_public(context, &asked->key_exchange, &ours);
     if (ret)
         return ret;

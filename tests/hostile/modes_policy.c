@@ -251,6 +251,13 @@ endless(struct draft *draft)
     tbs_of(draft)->till = LAST_TIME;
 }
 
+/* The version that the asker says to hold. */
+static void
+same_kvno(struct draft *draft)
+{
+    set_kvno(draft, draft->request->offer.tbs.kvno);
+}
+
 static void
 critical_extension(struct draft *draft)
 {
@@ -361,6 +368,7 @@ const struct mode policy_modes[] = {
     {.name = "high-kvno", .sides = IN_BOTH, .tbs = high_kvno},
     {.name = "zero-kvno", .sides = IN_REPLY, .tbs = zero_kvno},
     {.name = "no-kvno", .sides = IN_REPLY, .tbs = no_kvno},
+    {.name = "same-kvno", .sides = IN_REPLY, .tbs = same_kvno},
     {.name = "critical-extension",
      .sides = IN_BOTH,
      .tbs = critical_extension},

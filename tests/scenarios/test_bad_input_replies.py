@@ -4,10 +4,11 @@ BRAVO is hostile, ALPHA has a real krb5kdc with the module.  Each reply is right
 mode says, and after each the same realm, once honest, is believed."""
 
 import contextlib
+import re
 import unittest
 
 from badinput import CROSSOVER, BadInput
-from lab import TimedOut, wait_until
+from lab import TimedOut, faults, wait_until
 from scenario import ALPHA, BRAVO
 
 MESSAGE = "message"
@@ -284,6 +285,33 @@ class HostileReplies(Replies):
 
     def test_the_group_refused_for_one_that_we_do_not_know(self):
         self.assert_refused("group-unknown", POLICY, "no key agreement group that we know")
+
+
+class RepliesToARenewal(Replies):
+    """ALPHA has held a key of that realm, which ran out."""
+
+    DAY = 86400
+
+    @classmethod
+    def arrange(cls):
+        for realm in (cls.alpha, cls.bravo):
+            realm.give_clock()
+        super().arrange()
+
+    def agree(self):
+        """ALPHA and an honest BRAVO agree on a key; returns its version."""
+        mark = self.alpha.kdc.log.mark()
+        with self.answering("honest", self.bravo_guise):
+            self.assertTrue(self.ask_for_the_crossover().ok)
+        return re.search(r"key version (\d+) agreed", self.one_line(self.alpha.kdc.log, mark))[1]
+
+    def test_the_key_version_that_ran_out(self):
+        self.assertEqual(self.agree(), "1")
+        with faults.clock_off(self.alpha, 15 * self.DAY), faults.clock_off(self.bravo, 15 * self.DAY):
+            for line in self.exchanges("same-kvno")[1]:
+                self.assertIn(f"{CROSSOVER}: no crossover: {POLICY}: ", line)
+                self.assertIn("key version 1, which we hold already", line)
+            self.assertEqual(self.agree(), "2")
 
 
 class PeersThatStopTalking(BadInput):
