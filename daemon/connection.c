@@ -26,6 +26,7 @@
 #include <event2/buffer.h>
 #include "asn1/kx_asn1.h"
 #include "daemon/kxoverd.h"
+#include "exchange/step.h"
 
 /* Seconds that may pass: from connecting to the first whole message, from an
  * answer to the next whole message, for an exchange, for a relayed message
@@ -324,7 +325,9 @@ refuse_length(struct kx_connection *c, krb5_error_code code)
     const char *message = krb5_get_error_message(context, code);
 
     kx_log_quietly(&c->daemon->refused_line, c->daemon->logger, LOG_NOTICE,
-                   "Refused a message from %s: %s", c->source, message);
+                   "krbtgt/%s@?: refused to %s: %s: %s",
+                   c->daemon->service->settings->realm, c->source,
+                   kx_error_step(code), message);
     krb5_free_error_message(context, message);
     if (code == KX_ERR_TOO_LONG)
         refuse(c, ERROR_FIELD_TOOLONG, "Message is too long");

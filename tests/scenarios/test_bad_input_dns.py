@@ -18,7 +18,11 @@ CONNECTION = "connection"
 
 NOT_TRUSTED, UNAVAILABLE = 62, 29
 
-REALMS = ("alias", "below.island", "elsewhere", "expired", "forged-address", "forged-srv", "forged-tlsa", "homeless", "mended", "no-srv", "no-tlsa", "no-zone", "nobody", "not-here", "port", "rootless", "sound", "stripped", "tlsa-changed", "unsigned", "unusable")
+REALMS = (
+    "alias", "below.island", "elsewhere", "expired", "forged-address", "forged-srv",
+    "forged-tlsa", "homeless", "mended", "no-srv", "no-tlsa", "no-zone",
+    "nobody", "not-here", "port", "rootless", "sound", "stripped",
+    "tlsa-changed", "unsigned", "unusable")
 
 
 class FaultyDns(BadInput):
@@ -28,7 +32,7 @@ class FaultyDns(BadInput):
         cls.alpha.configure()
         cls.alpha.kdc.restart()
         cls.port = cls.lab.ports.take()
-        # All at once: a resolver that has heard that there is nothing between two names believes it for a while.
+        # All at once: a resolver that has heard that there is nothing between two names believes it.
         cls.guises = {name: cls.make_guise(f"{name.upper()}.EXAMPLE", cls.port) for name in REALMS}
         del cls.lab.dns.zones["no-zone.example."]
         cls.lab.dns.zone("shady.example").records = [

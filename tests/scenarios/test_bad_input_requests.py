@@ -126,7 +126,8 @@ class HostileRequests(BadInput):
         self.assert_refused("long-chain", TOOLONG, MESSAGE, "signature-owner has more than 10", r"\?")
 
     def test_a_certificate_that_is_too_long(self):
-        self.assert_refused("huge-certificate", TOOLONG, MESSAGE, "signature-owner: element 1 is over 16384 bytes", r"\?")
+        self.assert_refused("huge-certificate", TOOLONG, MESSAGE,
+                            "signature-owner: element 1 is over 16384 bytes", r"\?")
 
     def test_what_is_no_request_is_for_the_kdc_which_knows_it_no_better(self):
         for mode in ("wrong-tag", "chatter"):
