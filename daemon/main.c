@@ -336,7 +336,9 @@ main(int argc, char **argv)
     kx_process_harden();
     kx_patience_init();
     kx_daemon_log_to_stderr(TRUE);
+    /* Both are errors to be handled where they happen. */
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
     event_set_log_callback(on_libevent_log);
     if (!options.foreground) {
         ret = kx_process_detach();

@@ -9,50 +9,17 @@ import socket
 import time
 import unittest
 
-from lab import ServiceFailed, peers, wait_until
+from daemon_scenario import DaemonScenario
+from lab import peers, wait_until
 from lab.peers import Peer, framed, receive
 from lab.ports import is_listening
-from lab.process import Log, Service, run
-from scenario import ALPHA, Scenario
+from lab.process import Log, run
 from wire import C_PRINCIPAL_UNKNOWN, as_req, ask, connect, error_code, is_closed
 
 TOTAL = 1024
 PER_SOURCE = 256
 FIRST_MESSAGE = 10
 NEXT_MESSAGE = 5
-
-
-class DaemonScenario(Scenario):
-    """What these tests do to the daemon of ALPHA."""
-
-    @property
-    def daemon(self):
-        return self.alpha.kxoverd
-
-    def set_up_with(self, **settings):
-        """Write other settings, until the end of the test; None takes one away."""
-        before = dict(self.alpha.settings)
-        self.addCleanup(self._restore, before)
-        self.alpha.settings.update(settings)
-        self.alpha.configure()
-
-    def _restore(self, settings):
-        self.alpha.settings = settings
-        self.alpha.configure()
-
-    def reload(self):
-        """SIGHUP, and wait until it is done."""
-        mark = self.daemon.log.mark()
-        self.daemon.signal(signal.SIGHUP)
-        self.daemon.log.wait_for("read again|going on with the old ones", since=mark)
-        return self.daemon.log.since(mark)
-
-    def assert_served(self, connection=None, **options):
-        """A message for the KDC is answered."""
-        with contextlib.ExitStack() as closing:
-            if connection is None:
-                connection = closing.enter_context(connect(self.alpha, **options))
-            self.assertEqual(error_code(ask(connection, as_req(self.alpha, "nobody"))), C_PRINCIPAL_UNKNOWN)
 
 
 class Start(DaemonScenario):
@@ -142,17 +109,6 @@ class Start(DaemonScenario):
             self.daemon.stop()
             self.assertTrue(manager.recv(1000).startswith(b"STOPPING=1\n"))
 
-    def start_with(self, *options, under=(), **env):
-        """Start the daemon of ALPHA with further options, under a program, or with further environment.
-        It is what self.daemon is until the end of the test."""
-        service = Service("kxoverd", lambda: [*under, self.lab.build.daemon, "-n", *options],
-                          lambda: {**self.alpha.env, **env}, self.alpha.folder,
-                          lambda service: is_listening(self.alpha.daemon_port), self.daemon.log)
-        self.addCleanup(setattr, self.alpha, "kxoverd", self.daemon)
-        self.addCleanup(service.kill)
-        self.alpha.kxoverd = service
-        service.start()
-
     def test_its_memory_is_kept_out_of_core_files(self):
         self.daemon.start()
         limits = open(f"/proc/{self.daemon.pid}/limits", encoding="ascii").read()
@@ -197,8 +153,8 @@ class Connections(DaemonScenario):
         return connections
 
     def wait_for_seats(self, number):
-        """Wait until so many of our connections were accepted."""
-        wait_until(lambda: open_sockets(self.daemon) >= number, f"{number} connections to be accepted")
+        """Wait until the daemon has exactly so many connections."""
+        wait_until(lambda: open_sockets(self.daemon) == self.sockets_at_start + number, f"{number} connections")
 
     def test_hundreds_of_connections_are_served_at_once(self):
         connections = [connection for last in range(2, 6) for connection in self.open(200, f"127.0.0.{last}")]
@@ -208,12 +164,11 @@ class Connections(DaemonScenario):
         self.assertEqual(codes, [C_PRINCIPAL_UNKNOWN] * 800)
 
     def test_an_idle_connection_costs_little_memory(self):
-        self.assert_served()
+        self.wait_for_seats(0)
         before = memory(self.daemon)
-        seats = open_sockets(self.daemon)
         for last in range(2, 6):
             self.open(200, f"127.0.0.{last}")
-        self.wait_for_seats(seats + 800)
+        self.wait_for_seats(800)
         self.assertLess((memory(self.daemon) - before) / 800, 8192)
 
     def test_at_the_limit_of_a_source_its_oldest_idle_connection_goes(self):
@@ -279,7 +234,7 @@ class Connections(DaemonScenario):
 
     def test_out_of_files_it_waits_without_work_and_then_goes_on(self):
         mark = self.daemon.log.mark()
-        wait_until(lambda: open_sockets(self.daemon) <= self.sockets_at_start, "earlier connections to be gone")
+        self.wait_for_seats(0)
         limits = resource.prlimit(self.daemon.pid, resource.RLIMIT_NOFILE)
         used = len(os.listdir(f"/proc/{self.daemon.pid}/fd"))
         resource.prlimit(self.daemon.pid, resource.RLIMIT_NOFILE, (used + 5, limits[1]))
