@@ -8,6 +8,7 @@
 #include <string.h>
 #include "tests/hostile/hostile.h"
 #include "tests/unit/chains.h"
+#include "tests/unit/der.h"
 
 /* Protocol error codes, RFC 4120 7.5.9 and RFC 4556 3.1.3. */
 #define ERROR_GENERIC 60
@@ -167,6 +168,23 @@ group_wanted(struct draft *draft)
     refuse_group(draft, KX_GROUP_P256, 2);
 }
 
+/* Refuse the group without a word on which would do. */
+static void
+group_silent(struct draft *draft)
+{
+    make_error(draft, ERROR_DH_NOT_ACCEPTED, NULL, 0);
+}
+
+/* Refuse the group, with groups that cannot be read. */
+static void
+group_garbled(struct draft *draft)
+{
+    static const char e_data[] = "\x04\x01?";
+
+    group_wanted(draft);
+    take(draft, der_replace(&draft->bytes, "7v", e_data, 3));
+}
+
 static void
 group_same(struct draft *draft)
 {
@@ -204,6 +222,8 @@ const struct mode trust_modes[] = {
      .bytes = group_wanted,
      .manner = FIRST_GROUP},
     {.name = "group-always", .sides = IN_REPLY, .bytes = group_wanted},
+    {.name = "group-silent", .sides = IN_REPLY, .bytes = group_silent},
+    {.name = "group-garbled", .sides = IN_REPLY, .bytes = group_garbled},
     {.name = "group-same", .sides = IN_REPLY, .bytes = group_same},
     {.name = "group-unknown", .sides = IN_REPLY, .bytes = group_unknown},
     {.name = NULL},

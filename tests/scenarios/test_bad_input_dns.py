@@ -8,9 +8,9 @@ import re
 import signal
 import unittest
 
-from badinput import BadInput
+from badinput import CROSSOVER, BadInput
 from lab import TimedOut, config, faults, wait_until
-from scenario import ALPHA
+from scenario import ALPHA, BRAVO
 
 DNSSEC = "check 4, DNSSEC"
 DANE = "check 5, DANE"
@@ -21,7 +21,7 @@ NOT_TRUSTED, UNAVAILABLE = 62, 29
 REALMS = (
     "alias", "below.island", "elsewhere", "expired", "forged-address", "forged-srv",
     "forged-tlsa", "homeless", "mended", "no-srv", "no-tlsa", "no-zone",
-    "nobody", "not-here", "port", "rootless", "sound", "stripped",
+    "nobody", "not-here", "port", "rootless", "sound", "spare", "stripped",
     "tlsa-changed", "unsigned", "unusable")
 
 
@@ -194,12 +194,53 @@ class FaultyDns(BadInput):
         self.enterContext(self.edited("SRV", lambda line: line.replace("kdc.elsewhere", "kdc.loose"))(self.zone))
         self.assert_not_believed(DNSSEC, "kdc.loose.example")
 
+    def test_a_second_server_that_is_right_is_enough(self):
+        self.realm("spare")
+        wrong = "_kerberos._tcp.spare.example. SRV 0 0 1 kdc.spare.example."
+        others = [wrong, f"_1._tcp.kdc.spare.example. TLSA 3 1 1 {'ab' * 32}"]
+        self.enterContext(self.edited("SRV", lambda line: line.replace("SRV 0", "SRV 1"))(self.zone))
+        self.enterContext(faults.records(self.zone, lambda lines: [*lines, *others]))
+        self.assert_believed()
+
     def test_nobody_at_the_port(self):
         self.realm("nobody")
         mark = self.alpha.kdc.log.mark()
         with self.nothing_stored():
             self.assertFalse(self.ask_for_the_crossover().ok)
         self.assert_told(mark, CONNECTION, "Connection refused")
+        self.assert_serves_its_own(self.alpha)
+
+
+class OtherRoots(BadInput):
+    """Each realm has roots configured, and the other's chain does not end in one of them."""
+
+    ROOTS = "check 6, roots"
+    CANT_VERIFY = 70
+
+    @classmethod
+    def arrange(cls):
+        for realm in (cls.alpha, cls.bravo):
+            realm.settings["kxover_anchors"] = f"FILE:{realm.certificate}"
+            realm.configure()
+            realm.kdc.restart()
+            realm.kxoverd.restart()
+
+    def test_the_one_who_asks_is_not_believed(self):
+        mark = self.alpha.kxoverd.log.mark()
+        with self.nothing_stored():
+            self.assertEqual(self.ask("honest", self.guise_of(self.bravo), self.alpha),
+                             [f"KRB-ERROR {self.CANT_VERIFY}"])
+        self.assertIn(f"krbtgt/{ALPHA}@{BRAVO}: refused to 127.0.0.1:", self.one_line(self.alpha.kxoverd.log, mark))
+        self.assertIn(f"{self.ROOTS}: ", self.one_line(self.alpha.kxoverd.log, mark))
+
+    def test_the_one_who_is_asked_is_not_believed(self):
+        self.bravo.kxoverd.stop()
+        mark = self.alpha.kdc.log.mark()
+        with self.nothing_stored(), self.answering("honest", self.guise_of(self.bravo)):
+            self.assertFalse(self.alpha.kinit("alice").kvno(CROSSOVER, check=False).ok)
+        for line in self.lines(self.alpha.kdc.log, mark):
+            self.assertIn(f"{CROSSOVER}: no crossover: {self.ROOTS}: ", line)
+        self.bravo.kxoverd.start()
         self.assert_serves_its_own(self.alpha)
 
 

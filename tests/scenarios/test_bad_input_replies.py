@@ -5,6 +5,7 @@ mode says, and after each the same realm, once honest, is believed."""
 
 import contextlib
 import re
+import signal
 import unittest
 
 from badinput import CROSSOVER, BadInput
@@ -280,6 +281,12 @@ class HostileReplies(Replies):
     def test_every_group_refused(self):
         self.assert_refused("group-always", CONNECTION, "(error 65)", requests=2)
 
+    def test_the_group_refused_without_a_word_on_which_would_do(self):
+        self.assert_refused("group-silent", CONNECTION, "(error 65)")
+
+    def test_the_group_refused_for_what_cannot_be_read(self):
+        self.assert_refused("group-garbled", MESSAGE, "groups that kdc.bravo.example accepts")
+
     def test_the_group_refused_for_itself(self):
         self.assert_refused("group-same", POLICY, "no key agreement group that we know")
 
@@ -355,6 +362,19 @@ class PeersThatStopTalking(BadInput):
         for mode, guise in self.guises.items():
             with self.answering("honest", guise):
                 self.assertTrue(self.alpha.kinit("alice").kvno(self.crossover(mode)).ok)
+            self.alpha.kadmin_local(f"delprinc -force {self.crossover(mode)}")
+
+    def test_a_kdc_that_reads_its_settings_again_meanwhile_forgets_them(self):
+        guise = self.guises["silent"]
+        mark = self.alpha.kdc.log.mark()
+        with self.answering("silent", guise):
+            self.ask_in_vain("silent")
+            self.alpha.kdc.log.wait_for(f"exchange with realm {guise.name} waits for the answer", since=mark)
+            self.alpha.kdc.signal(signal.SIGHUP)
+            self.assert_serves_its_own(self.alpha)
+        with self.answering("honest", guise):
+            self.assertTrue(self.alpha.kinit("alice").kvno(self.crossover("silent")).ok)
+        self.alpha.kadmin_local(f"delprinc -force {self.crossover('silent')}")
 
     def told(self, mark):
         """Whether both exchanges are over.  Each lookup of a crossover moves those under way; this one is

@@ -132,7 +132,7 @@ class Identity(BadInput):
     """ALPHA's identity cannot be used, in one way or another."""
 
     def setUp(self):
-        self.alpha_guise = self.guise_of(self.bravo)
+        self.bravo_guise = self.guise_of(self.bravo)
         self.saved = self.alpha.folder / "saved"
         self.saved.mkdir(exist_ok=True)
         for path in (self.alpha.certificate, self.alpha.key):
@@ -158,9 +158,13 @@ class Identity(BadInput):
         self.mend()
         self.alpha.kinit("alice").kvno(service_of(self.bravo))
         self.bravo.kinit("alice").kvno(service_of(self.alpha))
+        self.forget()
+
+    def forget(self):
+        """Take the crossovers out of both databases."""
         for realm in (self.alpha, self.bravo):
             for principal in (CROSSOVER, f"krbtgt/{ALPHA}@{BRAVO}"):
-                realm.kadmin_local(f"delprinc -force {principal}")
+                realm.kadmin_local(f"delprinc -force {principal}", check=False)
 
     def assert_no_crossover(self, words):
         with self.nothing_stored():
@@ -168,7 +172,7 @@ class Identity(BadInput):
             self.assertFalse(self.alpha.kinit("alice").kvno(CROSSOVER, check=False).ok)
             self.assert_line(self.alpha.kdc.log, mark, f"{CROSSOVER}: no crossover: our identity: ", words)
             mark = self.alpha.kxoverd.log.mark()
-            self.assertEqual(self.ask("honest", self.alpha_guise, self.alpha), ["KRB-ERROR 29"])
+            self.assertEqual(self.ask("honest", self.bravo_guise, self.alpha), ["KRB-ERROR 29"])
             self.assert_line(self.alpha.kxoverd.log, mark, f"krbtgt/{ALPHA}@{BRAVO}: refused to ", words)
 
     def assert_line(self, log, mark, beginning, words):
@@ -207,6 +211,26 @@ class Identity(BadInput):
     def test_a_certificate_of_the_future(self):
         self.make_identity("+5000d")
         self.assert_alone_until_mended("not valid before")
+
+    def test_roots_that_cannot_be_read(self):
+        """They are not the identity, but what is true of it is true of them."""
+        roots = self.alpha.folder / "roots.pem"
+        self.alpha.settings["kxover_anchors"] = f"FILE:{roots}"
+        self.addCleanup(self.alpha.settings.clear)
+        self.alpha.configure()
+        for realm in (self.alpha, self.bravo):
+            realm.kdc.restart()
+            realm.kxoverd.restart()
+        self.assert_serves_its_own(self.alpha)
+        mark = self.alpha.kxoverd.log.mark()
+        self.assertEqual(self.ask("honest", self.bravo_guise, self.alpha), ["KRB-ERROR 70"])
+        self.assertIn("check 6, roots: kxover_anchors: cannot read", self.one_line(self.alpha.kxoverd.log, mark))
+        mark = self.alpha.kdc.log.mark()
+        self.assertFalse(self.alpha.kinit("alice").kvno(CROSSOVER, check=False).ok)
+        self.alpha.kdc.log.wait_for("no crossover: check 6, roots: .*cannot read certificates from", since=mark)
+        shutil.copy2(self.bravo.certificate, roots)
+        self.alpha.kinit("alice").kvno(service_of(self.bravo))
+        self.forget()
 
     def make_identity(self, when):
         """Make an identity of ALPHA with the clock set off."""
