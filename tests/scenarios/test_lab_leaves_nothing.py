@@ -74,10 +74,10 @@ class AfterASignal(unittest.TestCase):
         self.process = None
         self.addCleanup(self._end)
 
-    def _up(self):
+    def _up(self, stderr=None):
         """Start a lab on the command line, in a temporary folder of its own."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "lab", "up", "--module", "db2"], stdout=subprocess.PIPE, text=True,
+            [sys.executable, "-m", "lab", "up", "--module", "db2"], stdout=subprocess.PIPE, stderr=stderr, text=True,
             env={**os.environ, "PYTHONPATH": str(TESTS), "PYTHONDONTWRITEBYTECODE": "1",
                  "TMPDIR": self.temporary})
 
@@ -121,7 +121,7 @@ class AfterASignal(unittest.TestCase):
     def test_nothing_is_left_after_a_signal_while_it_starts(self):
         for delay in (0.1, 0.2, 0.3, 0.4):
             with self.subTest(delay=delay):
-                self._up()
+                self._up(stderr=subprocess.DEVNULL)
                 time.sleep(delay)
                 self.process.send_signal(signal.SIGINT)
                 self._end()
