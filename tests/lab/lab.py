@@ -1,10 +1,10 @@
 """The lab: realms, their DNS, and one folder that holds all of it."""
 
 import atexit
+import os
 import secrets
 import shutil
 import signal
-import tempfile
 import threading
 from pathlib import Path
 
@@ -114,8 +114,10 @@ class Lab:
         return "\n".join(parts)
 
     def _make_folder(self):
-        # The name is known before the folder is there, so that no signal can come in between.
-        self.folder = Path(tempfile.gettempdir()) / f"kxover-lab-{secrets.token_hex(4)}"
+        # The name is known before the folder is there, so that no signal can come in between.  (Python's
+        # tempfile makes a file of its own, to try the place, and can be caught before it removes it.)
+        place = Path(os.environ.get("TMPDIR") or "/tmp").resolve()
+        self.folder = place / f"kxover-lab-{secrets.token_hex(4)}"
         self.folder.mkdir(mode=0o700)
 
     def _folder_is_gone(self):

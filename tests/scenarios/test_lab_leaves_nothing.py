@@ -77,7 +77,8 @@ class AfterASignal(unittest.TestCase):
     def _up(self, stderr=None):
         """Start a lab on the command line, in a temporary folder of its own."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "lab", "up", "--module", "db2"], stdout=subprocess.PIPE, stderr=stderr, text=True,
+            [sys.executable, "-m", "lab", "up", "--module", "db2"],
+            stdout=subprocess.PIPE, stderr=stderr, text=True,
             env={**os.environ, "PYTHONPATH": str(TESTS), "PYTHONDONTWRITEBYTECODE": "1",
                  "TMPDIR": self.temporary})
 
