@@ -22,14 +22,30 @@
 #include "plugin/exchanges.h"
 #include "plugin/held.h"
 #include "plugin/intercept.h"
+#include "plugin/lock.h"
 #include "plugin/log.h"
+
+/* Seconds to leave the database alone after it could not be written: each try
+ * may cost the KDC a moment of waiting for its lock. */
+#define WRITING_PAUSE 5
 
 struct kx_intercept {
     krb5_context context; /* the backend's */
     struct kx_settings *settings;
     struct kx_exchanges *exchanges;
     struct kx_held *held;
+    time_t no_writing_until; /* on the monotonic clock */
 };
+
+/* Seconds on the monotonic clock. */
+static time_t
+monotonic(void)
+{
+    struct timespec now = {0, 0};
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
 
 /* Log what cannot be done about name because of code. */
 static void
@@ -63,12 +79,12 @@ read_entry(krb5_context context, krb5_const_principal name,
 }
 
 /*
- * Write a crossover into the database.  Errors: those of kx_entry_add(), the
- * database's.
+ * Write a crossover into the database, which is locked or has no locks.
+ * Errors: those of kx_entry_add(), the database's.
  */
 static krb5_error_code
-write_crossover(struct kx_intercept *intercept,
-                const struct kx_crossover *crossover)
+put_crossover(struct kx_intercept *intercept,
+              const struct kx_crossover *crossover)
 {
     krb5_context context = intercept->context;
     krb5_db_entry *old = NULL, *entry = NULL;
@@ -81,6 +97,32 @@ write_crossover(struct kx_intercept *intercept,
         ret = krb5_db_put_principal(context, entry);
     krb5_db_free_principal(context, old);
     krb5_db_free_principal(context, entry);
+    return ret;
+}
+
+/*
+ * Write a crossover into the database, unless that failed a moment ago.
+ * Errors: those of kx_lock_for_writing() and put_crossover().
+ */
+static krb5_error_code
+write_crossover(struct kx_intercept *intercept,
+                const struct kx_crossover *crossover)
+{
+    krb5_context context = intercept->context;
+    krb5_boolean locked;
+    krb5_error_code ret;
+
+    if (monotonic() < intercept->no_writing_until)
+        return kx_error(context, KX_ERR_STORE,
+                        "the database could not be written a moment ago");
+    ret = kx_lock_for_writing(context, &locked);
+    if (ret == 0) {
+        ret = put_crossover(intercept, crossover);
+        if (locked)
+            (void)krb5_db_unlock(context);
+    }
+    if (ret)
+        intercept->no_writing_until = monotonic() + WRITING_PAUSE;
     return ret;
 }
 
