@@ -46,7 +46,8 @@ struct kx_settings {
     char *realm;   /* our realm */
     char *section; /* the section of [dbmodules] that was read */
 
-    char *backend;  /* kxover_backend: the module behind ours; db2 */
+    char *backend;  /* kxover_backend: the module behind ours; NULL when not
+                     * set, which plugin/ refuses */
     char *identity; /* kxover_identity: FILE:cert.pem,key.pem or
                      * PKCS11:certificate-url,key-url; NULL when not set */
     char **anchors; /* kxover_anchors: files of root certificates, each as
@@ -100,8 +101,9 @@ krb5_boolean kx_settings_realm_permitted(const struct kx_settings *settings,
 /*
  * True if address may be connected to: a public unicast address, or in one of
  * kxover_allow_address.  Loopback, link-local, private (RFC 1918, RFC 4193),
- * multicast, unspecified, documentation and mapped ones are not public
- * (design section 5, "No errand-boy").
+ * multicast, unspecified, documentation and mapped ones are not public:
+ * a stranger's SRV record must not make us connect to what is behind our
+ * firewall.
  */
 krb5_boolean kx_address_permitted(const struct kx_settings *settings,
                                   const struct sockaddr *address);

@@ -22,7 +22,6 @@
 
 #define SEPARATORS " \t,"
 
-#define DEFAULT_BACKEND "db2" /* as in krb5 */
 #define DEFAULT_LIFETIME (14 * KX_DAY)
 #define DEFAULT_WAIT 3
 #define DEFAULT_STALL 20
@@ -139,7 +138,7 @@ check_name(krb5_context context, const char *section, const char *name,
     }
     return kx_error(context, KX_ERR_SETTING,
                     "kdc.conf [dbmodules] %s: kxover has no setting %s; see "
-                    "kxover's manual for those that there are",
+                    "docs/configuration.md for those that there are",
                     section, name);
 }
 
@@ -253,11 +252,6 @@ find_section(profile_t profile, const char *section,
 static krb5_error_code
 fill_defaults(struct kx_settings *settings)
 {
-    if (settings->backend == NULL) {
-        settings->backend = strdup(DEFAULT_BACKEND);
-        if (settings->backend == NULL)
-            return ENOMEM;
-    }
     if (settings->n_listen == 0)
         return kx_listen_everywhere(settings, KX_KERBEROS_PORT);
     return 0;

@@ -135,7 +135,7 @@ an_empty_section_gives_the_defaults(void **state)
     (void)state;
     assert_string_equal(settings->realm, REALM);
     assert_string_equal(settings->section, REALM);
-    assert_string_equal(settings->backend, "db2");
+    assert_null(settings->backend);
     assert_null(settings->identity);
     assert_null(settings->anchors);
     assert_null(settings->realms);
@@ -162,7 +162,8 @@ a_missing_section_gives_the_defaults(void **state)
 
     (void)state;
     assert_int_equal(kx_settings_read(context, REALM, NULL, &settings), 0);
-    assert_string_equal(settings->backend, "db2");
+    assert_null(settings->identity);
+    assert_int_equal(settings->lifetime, 14 * KX_DAY);
     kx_settings_free(settings);
     krb5_free_context(context);
 }
