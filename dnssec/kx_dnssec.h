@@ -31,8 +31,8 @@
 /*
  * Realm names (realm.c).  A realm that strangers can be is a DNS name of two
  * labels or more, in capitals: letters, digits, hyphens (not at the ends of a
- * label), with room for "_kerberos._tcp." before it, so 238 characters at most
- * (design section 5).
+ * label), with room for "_kerberos._tcp." before it, so 238 characters at
+ * most.
  */
 
 /* True if realm (not NUL-terminated) is such a name. */

@@ -2,10 +2,9 @@
  * derive.c: from the shared secret to keys and to the confirmation.
  *
  * Everything comes out of one stream for each encryption type: SHA-512 over
- * the DER of KXOVER-KEY-INFO, with its counter going from 1 (design section
- * 4).  A key takes as many bytes of it as the encryption type's random-to-key
- * wants; the confirmation takes the first of the stream for type 0, which no
- * key has.
+ * the DER of KXOVER-KEY-INFO, with its counter going from 1.  A key takes as
+ * many bytes of it as the encryption type's random-to-key wants; the
+ * confirmation takes the first of the stream for type 0, which no key has.
  */
 #include "config.h"
 #include <errno.h>

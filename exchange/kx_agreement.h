@@ -63,7 +63,7 @@ krb5_error_code kx_agree(krb5_context context,
                          const struct kx_ephemeral *ephemeral,
                          const krb5_data *peer_spki, krb5_data *z);
 
-/* What all keys of one exchange are derived from (design section 4). */
+/* What all keys of one exchange are derived from (docs/protocol.md). */
 struct kx_derivation {
     krb5_const_principal kxname;
     time_t till;

@@ -169,7 +169,7 @@ krb5_error_code kx_entry_restrict(krb5_context context, krb5_db_entry *entry,
                                   krb5_boolean *usable);
 
 /*
- * The key version that the responder gives (design section 6): the next after
+ * The key version that the responder gives (docs/protocol.md): the next after
  * the highest of requested (0 for none) and the n versions in used
  * (kx_entry_versions()); past KX_MAX_KVNO from 1 again, skipping all of them.
  * Errors: KX_ERR_POLICY_KVNO (all in use).

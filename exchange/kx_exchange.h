@@ -22,7 +22,7 @@ struct kx_engine;
  * Make an engine on base.  context, settings and logger are borrowed and must
  * outlive it.  An identity or anchors that cannot be loaded are logged and do
  * not fail this: each exchange tries again and is refused with KX_ERR_IDENTITY
- * (design section 8).  Errors: KX_ERR_DNS_SETUP, ENOMEM.
+ * or KX_ERR_ANCHOR.  Errors: KX_ERR_DNS_SETUP, ENOMEM.
  */
 krb5_error_code kx_engine_new(krb5_context context, struct event_base *base,
                               const struct kx_settings *settings,
@@ -52,7 +52,7 @@ typedef void kx_initiated_fn(void *arg, krb5_error_code code,
  * Start an exchange with realm remote.  known_kvno is the highest version that
  * we hold of that crossover, 0 for none.  The exchange gives up after timeout
  * seconds.  Errors (done is then not called): KX_ERR_REALM_NAME,
- * KX_ERR_POLICY_REALM, KX_ERR_IDENTITY, ENOMEM.
+ * KX_ERR_POLICY_REALM, KX_ERR_IDENTITY, KX_ERR_DNS_SETUP, ENOMEM.
  */
 krb5_error_code kx_initiator_start(struct kx_engine *engine,
                                    const krb5_data *remote,
@@ -97,7 +97,9 @@ struct kx_request;
 
 /*
  * Called once, from the event base, with a KX-REP or a KRB-ERROR, without its
- * length prefix.  Valid during the call.  The request is gone then.
+ * length prefix.  Valid during the call.  It is empty when not even a refusal
+ * could be made (out of memory): the asker is then to be left without an
+ * answer.  The request is gone then.
  */
 typedef void kx_answered_fn(void *arg, const krb5_data *reply);
 
@@ -105,7 +107,8 @@ typedef void kx_answered_fn(void *arg, const krb5_data *reply);
  * Take the request message (without its length prefix; copied) that source
  * sent.  Every refusal is answered and logged.  The same bytes again get the
  * same answer and make no second key.  *out serves kx_request_cancel() until
- * answered is called.  Errors (answered is then not called): ENOMEM.
+ * answered is called.  Errors (answered is then not called): KX_ERR_CRYPTO,
+ * ENOMEM.
  */
 krb5_error_code kx_responder_take(struct kx_responder *responder,
                                   const krb5_data *message,

@@ -2,8 +2,8 @@
  * recent.h: requests that were answered lately, with their answers.
  *
  * A request that comes again gets the same bytes again, so that a lost answer
- * or a replay makes no second key (design section 5).  What is older than the
- * clock skew allows is refused by its time, and need not be remembered.
+ * or a replay makes no second key.  What is older than the clock skew allows
+ * is refused by its time, and need not be remembered.
  */
 #ifndef KX_RECENT_H
 #define KX_RECENT_H

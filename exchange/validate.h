@@ -1,6 +1,6 @@
 /*
- * validate.h: the six checks of a peer's offer (design section 5), cheapest
- * first.  Each has its own errors; a caller stops at the first.
+ * validate.h: the six checks of a peer's offer (docs/how-it-works.md),
+ * cheapest first.  Each has its own errors; a caller stops at the first.
  *
  * None of these looks anything up: the records of check 4 are given in.
  */
@@ -32,12 +32,12 @@ void kx_chain_clear(struct kx_chain *chain);
 /*
  * Check 1 for a request: kxname is krbtgt/LOCAL@REMOTE, REMOTE a realm that
  * the settings permit, the time within the clock skew, the lifetime at least
- * KX_LIFETIME_MIN, an encryption type, a signature algorithm and no unknown
- * critical extension in it.  *remote (also on failure, where there is a name)
- * borrows the peer's realm from offer.
- * The group is judged later (kx_group_of_public()), so that only a peer who
- * proved who it is learns which groups would do.
- * Errors: KX_ERR_POLICY_..., KX_ERR_REALM_NAME.
+ * KX_LIFETIME_MIN, the key version at most KX_MAX_KVNO, an encryption type, a
+ * signature algorithm and no unknown critical extension in it.  *remote (also
+ * on failure, where there is a name) borrows the peer's realm from offer. The
+ * group is judged later (kx_group_of_public()), so that only a peer who proved
+ * who it is learns which groups would do. Errors: KX_ERR_POLICY_...,
+ * KX_ERR_REALM_NAME.
  */
 krb5_error_code kx_check_request(krb5_context context,
                                  const struct kx_settings *settings,
@@ -46,8 +46,9 @@ krb5_error_code kx_check_request(krb5_context context,
 
 /*
  * Check 1 for a reply to our request: the same kxname and nonce (else
- * KX_ERR_NOT_OURS), time, lifetime not over ours, a key version, the group
- * that we offered, encryption types, extensions as above.
+ * KX_ERR_NOT_OURS), time, lifetime not over ours, a key version that is
+ * not the one we told we hold, the group that we offered, encryption types,
+ * extensions as above.
  */
 krb5_error_code kx_check_reply(krb5_context context,
                                const struct kx_settings *settings, time_t now,

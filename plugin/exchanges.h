@@ -1,7 +1,8 @@
 /*
  * exchanges.h: the exchanges that a KDC has under way.
  *
- * They live between lookups, and move only within kx_exchanges_wait().
+ * They live between lookups, and move only within kx_exchanges_wait() and
+ * kx_exchanges_move().
  */
 #ifndef KX_PLUGIN_EXCHANGES_H
 #define KX_PLUGIN_EXCHANGES_H

@@ -1,7 +1,7 @@
 /*
  * intercept.c: what a KDC finds that is not in its database.
  *
- * Two names are ours to answer (design section 3): the outgoing crossover
+ * Two names are ours to answer: the outgoing crossover
  * krbtgt/R@LOCAL, for which we run an exchange when there is no live key, and
  * the incoming one krbtgt/LOCAL@R, of which we keep expired keys back.  What
  * an administrator keyed by hand has no mark of ours and is left alone.

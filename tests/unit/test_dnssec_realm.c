@@ -1,6 +1,6 @@
 /*
  * test_dnssec_realm.c: which names are realms or hosts, and what becomes of
- * them (design section 5: "Nothing else becomes a DNS name").
+ * them; nothing else becomes a DNS name.
  */
 #include "config.h"
 #include <string.h>
