@@ -1,0 +1,207 @@
+/*
+ * test_check_chain.c: checks 2, 3 and 6 of a peer's offer: the chain holds
+ * together, its first key signed the offer, its last certificate is a root.
+ */
+#include "config.h"
+#include <stdlib.h>
+#include <string.h>
+#include "exchange/validate.h"
+#include "tests/unit/offers.h"
+#include "tests/unit/test.h"
+
+/* Put an offer's chain, as it is now, to check 2. */
+static krb5_error_code
+check_chain(const struct kx_offer *offer)
+{
+    struct kx_chain chain;
+    krb5_error_code ret;
+
+    ret = kx_chain_read(context, offer->chain, offer->n_chain, &chain);
+    if (ret == 0)
+        ret = kx_check_chain(context, offer->chain, &chain);
+    kx_chain_clear(&chain);
+    return ret;
+}
+
+/* Put an offer, as it is now, to check 3. */
+static krb5_error_code
+check_signature(const struct kx_offer *offer)
+{
+    struct kx_chain chain;
+    krb5_error_code ret;
+
+    assert_int_equal(
+        kx_chain_read(context, offer->chain, offer->n_chain, &chain), 0);
+    ret = kx_check_signature(context, offer, &chain);
+    kx_chain_clear(&chain);
+    return ret;
+}
+
+/* Put an offer to check 6, with certificate number index of other as root. */
+static krb5_error_code
+check_anchors(const struct kx_offer *offer, const struct kx_offer *other,
+              size_t index)
+{
+    struct kx_chain chain, root;
+    krb5_error_code ret;
+
+    assert_int_equal(
+        kx_chain_read(context, offer->chain, offer->n_chain, &chain), 0);
+    assert_int_equal(kx_chain_read(context, &other->chain[index], 1, &root),
+                     0);
+    ret = kx_check_anchors(context, &chain, root.certificate, root.n);
+    kx_chain_clear(&chain);
+    kx_chain_clear(&root);
+    return ret;
+}
+
+static void
+a_complete_chain_in_order_is_accepted(void **state)
+{
+    struct made made = make_offer(KX_MSG_REQ, make_identity(three, 3));
+
+    (void)state;
+    assert_int_equal(check_chain(&made.message->offer), 0);
+    clear(&made);
+}
+
+static void
+a_chain_out_of_order_is_refused(void **state)
+{
+    struct made made = make_offer(KX_MSG_REQ, make_identity(three, 3));
+    krb5_data *chain = made.message->offer.chain, swap;
+
+    (void)state;
+    swap = chain[1];
+    chain[1] = chain[2];
+    chain[2] = swap;
+    assert_int_equal(check_chain(&made.message->offer), KX_ERR_CHAIN);
+    clear(&made);
+}
+
+static void
+a_chain_without_its_root_is_refused(void **state)
+{
+    struct made made = make_offer(KX_MSG_REQ, make_identity(three, 3));
+
+    (void)state;
+    kx_data_free(&made.message->offer.chain[--made.message->offer.n_chain]);
+    assert_int_equal(check_chain(&made.message->offer), KX_ERR_CHAIN);
+    clear(&made);
+}
+
+static void
+a_chain_with_an_altered_certificate_is_refused(void **state)
+{
+    struct made made = make_offer(KX_MSG_REQ, make_identity(three, 3));
+    krb5_data *first = &made.message->offer.chain[0];
+
+    (void)state;
+    first->data[first->length - 1] ^= 1;
+    assert_int_equal(check_chain(&made.message->offer), KX_ERR_CHAIN);
+    clear(&made);
+}
+
+static void
+a_chain_signed_by_a_namesake_of_the_issuer_is_refused(void **state)
+{
+    struct made made = make_offer(KX_MSG_REQ, make_identity(three, 3));
+    struct made other = make_offer(KX_MSG_REQ, make_identity(three, 3));
+    krb5_data swap = made.message->offer.chain[0];
+
+    (void)state;
+    made.message->offer.chain[0] = other.message->offer.chain[0];
+    other.message->offer.chain[0] = swap;
+    assert_int_equal(check_chain(&made.message->offer), KX_ERR_CHAIN);
+    clear(&made);
+    clear(&other);
+}
+
+static void
+a_self_signed_certificate_with_a_wrong_signature_is_refused(void **state)
+{
+    struct made made = plain_request();
+    krb5_data *only = &made.message->offer.chain[0];
+
+    (void)state;
+    only->data[only->length - 1] ^= 1;
+    assert_int_equal(check_chain(&made.message->offer), KX_ERR_CHAIN);
+    clear(&made);
+}
+
+static void
+the_signature_of_an_offer_verifies(void **state)
+{
+    struct made made = plain_request();
+
+    (void)state;
+    assert_int_equal(check_signature(&made.message->offer), 0);
+    clear(&made);
+}
+
+static void
+an_offer_altered_after_signing_is_refused(void **state)
+{
+    struct made made = plain_request();
+    krb5_data *tbs = &made.message->offer.tbs_der;
+
+    (void)state;
+    tbs->data[tbs->length / 2] ^= 1;
+    assert_int_equal(check_signature(&made.message->offer), KX_ERR_SIGNATURE);
+    clear(&made);
+}
+
+static void
+an_offer_signed_by_another_key_than_the_first_certificates_is_refused(
+    void **state)
+{
+    struct made made = plain_request(), other = plain_request();
+    krb5_data swap = made.message->offer.chain[0];
+
+    (void)state;
+    made.message->offer.chain[0] = other.message->offer.chain[0];
+    other.message->offer.chain[0] = swap;
+    assert_int_equal(check_signature(&made.message->offer), KX_ERR_SIGNATURE);
+    clear(&made);
+    clear(&other);
+}
+
+static void
+a_chain_must_end_in_a_configured_root(void **state)
+{
+    struct made made = make_offer(KX_MSG_REQ, make_identity(three, 3));
+    struct made other = plain_request();
+    const struct kx_offer *offer = &made.message->offer;
+
+    (void)state;
+    assert_int_equal(kx_check_anchors(context, NULL, NULL, 0), 0);
+    assert_int_equal(check_anchors(offer, offer, 2), 0);
+    assert_int_equal(check_anchors(offer, offer, 1), KX_ERR_ANCHOR);
+    assert_int_equal(check_anchors(offer, &other.message->offer, 0),
+                     KX_ERR_ANCHOR);
+    clear(&made);
+    clear(&other);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_complete_chain_in_order_is_accepted),
+        cmocka_unit_test(a_chain_out_of_order_is_refused),
+        cmocka_unit_test(a_chain_without_its_root_is_refused),
+        cmocka_unit_test(a_chain_with_an_altered_certificate_is_refused),
+        cmocka_unit_test(
+            a_chain_signed_by_a_namesake_of_the_issuer_is_refused),
+        cmocka_unit_test(
+            a_self_signed_certificate_with_a_wrong_signature_is_refused),
+        cmocka_unit_test(the_signature_of_an_offer_verifies),
+        cmocka_unit_test(an_offer_altered_after_signing_is_refused),
+        cmocka_unit_test(
+            an_offer_signed_by_another_key_than_the_first_certificates_is_refused),
+        cmocka_unit_test(a_chain_must_end_in_a_configured_root),
+    };
+
+    return cmocka_run_group_tests(tests, offers_begin, offers_end) == 0 ? 0
+                                                                        : 1;
+}
