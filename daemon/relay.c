@@ -161,6 +161,7 @@ on_kdc_event(struct bufferevent *kdc, short what, void *arg)
 {
     struct kx_relay *relay = arg;
     struct kx_relays *relays = relay->relays;
+    size_t here = evbuffer_get_length(bufferevent_get_input(kdc));
     int code = EVUTIL_SOCKET_ERROR();
     enum kx_relay_end end = KX_RELAY_FAILED;
 
@@ -168,12 +169,10 @@ on_kdc_event(struct bufferevent *kdc, short what, void *arg)
         return;
     if (what & BEV_EVENT_EOF) {
         /* The rest may be here already, and wait for a slow client. */
-        if (relay->reply_begun && evbuffer_get_length(bufferevent_get_input(
-                                      kdc)) >= relay->reply_left)
+        if (relay->reply_begun && here >= relay->reply_left)
             return;
         /* krb5kdc answers some requests by closing; so do we then. */
-        if (relay->reply_begun ||
-            evbuffer_get_length(bufferevent_get_input(kdc)) > 0)
+        if (relay->reply_begun || here > 0)
             log_trouble(relay, "it broke off the connection");
         else
             end = KX_RELAY_CLOSED;

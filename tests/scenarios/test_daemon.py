@@ -281,6 +281,14 @@ class Hangup(DaemonScenario):
         self.assert_served(port=port)
         self.assertFalse(is_listening(self.alpha.daemon_port))
 
+    def test_a_port_alone_stands_for_all_addresses_of_both_families(self):
+        port = self.lab.ports.take()
+        self.set_up_with(kxover_listen=str(port))
+        self.reload()
+        for address in loopback_addresses():
+            with socket.create_connection((address, port), timeout=30) as connection:
+                self.assert_served(connection)
+
     def test_an_address_in_use_leaves_the_old_ones_in_force(self):
         with socket.create_server(("127.0.0.1", self.lab.ports.take())) as other:
             host, port = other.getsockname()
@@ -299,6 +307,15 @@ class Hangup(DaemonScenario):
         file.rename(file.with_suffix(".old"))
         self.daemon.signal(signal.SIGHUP)
         Log(file).wait_for("read again")
+
+    def test_a_log_on_standard_error_goes_on_there(self):
+        file = self.alpha.folder / "kdc.conf"
+        file.write_text(file.read_text().replace(f"FILE:{self.daemon.log.path}", "STDERR"))
+        self.addCleanup(self.alpha.configure)
+        for _ in range(2):
+            mark = self.daemon.output.mark()
+            self.daemon.signal(signal.SIGHUP)
+            self.daemon.output.wait_for("read again", since=mark)
 
     def test_a_log_file_that_cannot_be_opened_does_not_stop_it(self):
         file = self.daemon.log.path
@@ -351,6 +368,7 @@ class Terminate(DaemonScenario):
         self.daemon.signal(signal.SIGTERM)
         wait_until(lambda: not is_listening(self.alpha.daemon_port), "the socket to be closed")
         self.assertEqual(receive(connection), b"question")
+        self.assertTrue(is_closed(connection, timeout=2))
         connection.close()
         self.assertEqual(self.wait_for_end(), 0)
 
@@ -399,6 +417,14 @@ def owned_by(user, folder):
         yield
     finally:
         give(os.geteuid())
+
+
+def loopback_addresses():
+    """The loopback addresses that this machine has, one a family."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as probe:
+        probe.bind(("::1", 0))
+        return ["127.0.0.1", "::1"]
+    return ["127.0.0.1"]
 
 
 def memory(service):

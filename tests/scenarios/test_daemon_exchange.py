@@ -135,7 +135,9 @@ class Storing(ExchangeScenario):
         self.cross()
 
     def test_the_update_log_has_each_new_key(self):
-        self.alpha.kdc_settings.update(iprop_enable="true", iprop_port=str(self.lab.ports.take()))
+        self.alpha.kdc_settings.update(iprop_enable="true", iprop_port=str(self.lab.ports.take()),
+                                       iprop_logfile=str(self.alpha.folder / "ulog"))
+        self.addCleanup(self.alpha.kdc_settings.clear)
         self.alpha.configure()
         self.reload()
         self.cross()
