@@ -21,9 +21,9 @@ typedef void kx_connected_fn(void *arg, krb5_error_code code,
  * Connect to one of n addresses (copied; IPv6 and IPv4 in any order), as
  * RFC 8305 has it: families in turn, IPv6 first, the next attempt after 250 ms
  * or at once when one fails, the first to succeed wins.  Addresses that
- * kx_address_permitted() refuses are left out; host names the peer in
- * messages. Errors (connected is then not called): KX_ERR_ADDRESS (none is
- * permitted), ENOMEM.
+ * kx_address_permitted() refuses are left out, and those over eight; host
+ * names the peer in messages.  Errors (connected is then not called):
+ * KX_ERR_ADDRESS (none is permitted), ENOMEM.
  */
 krb5_error_code kx_connect_start(struct kx_engine *engine, const char *host,
                                  const struct sockaddr_storage *addresses,
