@@ -113,12 +113,13 @@ finish(struct exchange *exchange)
 }
 
 /*
- * Refuse with code, of which the context holds the message.  The line begins
- * with the peer's realm if that can be one: a stranger could otherwise write
- * what our own lines look like.
+ * Refuse with code, of which the context holds the message, and tell the peer
+ * of told.  The line begins with the peer's realm if that can be one: a
+ * stranger could otherwise write what our own lines look like.
  */
 static void
-refuse(struct exchange *exchange, krb5_error_code code)
+refuse_telling(struct exchange *exchange, krb5_error_code code,
+               krb5_error_code told)
 {
     struct kx_engine *engine = exchange->responder->engine;
     const krb5_data remote = kx_realm_is_valid(&exchange->remote)
@@ -134,10 +135,17 @@ refuse(struct exchange *exchange, krb5_error_code code)
            kx_address_text((struct sockaddr *)&exchange->source, source),
            kx_error_step(code), words);
     krb5_free_error_message(engine->context, words);
-    if (kx_refusal_make(engine->context, code, engine->settings->realm,
+    if (kx_refusal_make(engine->context, told, engine->settings->realm,
                         time(NULL), &exchange->answer) != 0)
         exchange->answer = kx_data(NULL, 0);
     finish(exchange);
+}
+
+/* Refuse with code, of which the context holds the message. */
+static void
+refuse(struct exchange *exchange, krb5_error_code code)
+{
+    refuse_telling(exchange, code, code);
 }
 
 /*
@@ -294,7 +302,8 @@ target_found(void *arg, krb5_error_code code, const struct kx_target *target)
     }
     code = kx_engine_anchors(engine, &anchors, &n_anchors);
     if (code) {
-        refuse(exchange, code);
+        /* Roots that we cannot read say nothing about the peer's chain. */
+        refuse_telling(exchange, code, KX_ERR_IDENTITY);
         return;
     }
     code = kx_check_tlsa(engine->context, request, &exchange->chain,
