@@ -11,6 +11,7 @@
  *   READING     waiting for a whole message, up to a deadline; idle
  *   EXCHANGING  the responder has it
  *   RELAYING    the KDC has it
+ *   WRITING     the client is to take its answers before it is heard again
  *   CLOSING     the last bytes go out; what comes in is thrown away until the
  *               client closes too, as closing with unread input would reset
  *               the connection and could destroy our answer on its way
@@ -30,11 +31,12 @@
 
 /* Seconds that may pass: from connecting to the first whole message, from an
  * answer to the next whole message, for an exchange, for a relayed message
- * with its reply, and for the end. */
+ * with its reply, for the client to take its answers, and for the end. */
 #define FIRST_MESSAGE_LIMIT 10
 #define NEXT_MESSAGE_LIMIT 5
 #define EXCHANGE_LIMIT 60
 #define RELAY_LIMIT 30
+#define WRITING_LIMIT 10
 #define CLOSING_LIMIT 5
 
 /* First byte of a KX-REQ. */
@@ -48,12 +50,15 @@
 /* What is read beyond the message under way. */
 #define READ_AHEAD 4096
 
+/* Bytes of answers in memory from which on they are to be taken first. */
+#define MAX_UNTAKEN KX_MAX_MESSAGE
+
 /* Protocol error codes, RFC 4120 7.5.9. */
 #define ERROR_SVC_UNAVAILABLE 29
 #define ERROR_GENERIC 60
 #define ERROR_FIELD_TOOLONG 61
 
-enum state { READING, EXCHANGING, RELAYING, CLOSING };
+enum state { READING, EXCHANGING, RELAYING, WRITING, CLOSING };
 
 struct kx_connection {
     struct kx_seat seat;
@@ -162,14 +167,23 @@ start_reading(struct kx_connection *c, int limit)
 }
 
 /* The answer is in the output: go on with the next message, if there can be
- * one.  May release c. */
+ * one.  Who sends messages and takes no answers is not heard meanwhile, or the
+ * answers would pile up.  May release c. */
 static void
 answer_given(struct kx_connection *c)
 {
-    if (c->ended || c->daemon->stopping)
+    struct evbuffer *output = bufferevent_get_output(c->client);
+
+    if (c->ended || c->daemon->stopping) {
         finish(c);
-    else
+    } else if (evbuffer_get_length(output) >= MAX_UNTAKEN) {
+        c->state = WRITING;
+        set_limit(c, WRITING_LIMIT);
+        kx_seat_set_idle(c->daemon->limits, &c->seat, TRUE);
+        bufferevent_setwatermark(c->client, EV_READ, 0, READ_AHEAD);
+    } else {
         start_reading(c, NEXT_MESSAGE_LIMIT);
+    }
 }
 
 /* Write one message to the client. */
@@ -401,6 +415,7 @@ on_read(struct bufferevent *client, void *arg)
         break;
     case EXCHANGING:
     case RELAYING:
+    case WRITING:
         break;
     case CLOSING:
         (void)evbuffer_drain(input, evbuffer_get_length(input));
@@ -417,6 +432,8 @@ on_write(struct bufferevent *client, void *arg)
     (void)client;
     if (c->state == RELAYING)
         kx_relay_continue(c->relay);
+    else if (c->state == WRITING)
+        answer_given(c);
     else if (c->state == CLOSING)
         end_output(c);
 }
@@ -436,6 +453,7 @@ on_end(struct kx_connection *c)
         break;
     case EXCHANGING:
     case RELAYING:
+    case WRITING:
         break;
     case CLOSING:
         if (evbuffer_get_length(bufferevent_get_output(c->client)) == 0)
@@ -486,6 +504,13 @@ on_timer(evutil_socket_t fd, short what, void *arg)
         kx_log_quietly(&daemon->slow_line, daemon->logger, LOG_WARNING,
                        "Closed the connection of %s: its message to the KDC "
                        "and the reply take too long",
+                       c->source);
+        reset_connection(c);
+        break;
+    case WRITING:
+        kx_log_quietly(&daemon->slow_line, daemon->logger, LOG_INFO,
+                       "Closed the connection of %s: it does not take its "
+                       "answers",
                        c->source);
         reset_connection(c);
         break;

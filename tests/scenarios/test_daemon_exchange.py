@@ -19,6 +19,10 @@ from wire import FIELD_TOOLONG, KRB_ERROR, KX_REQ, as_req, ask, connect, error_c
 KX_REP = 19
 KX_MAXIMUM = 65536
 
+# Bytes of requests that nobody can send without reading the answers: what the sockets' buffers of two
+# processes may hold, and much more.
+UNTAKEN_MAXIMUM = 128 * 1024 * 1024
+
 # What libkadm5srv loses by itself.
 SUPPRESSIONS = Path(__file__).with_name("kxoverd.supp")
 
@@ -99,6 +103,18 @@ class Connections(ExchangeScenario):
             connection.sendall(framed(self.request))
             reset(connection)
         self.assert_served()
+
+    def test_a_peer_that_takes_no_answers_is_not_heard_and_then_cut_off(self):
+        some = framed(self.request) * 100
+        mark = self.daemon.log.mark()
+        sent = 0
+        with connect(self.alpha) as connection:
+            connection.settimeout(2)
+            with self.assertRaises(TimeoutError):
+                while sent < UNTAKEN_MAXIMUM:
+                    sent += connection.send(some)
+            self.assert_served()
+            self.daemon.log.wait_for("127.0.0.1:.*does not take its answers", since=mark)
 
     def test_a_request_over_its_bounds_is_refused_before_it_is_read(self):
         mark = self.daemon.log.mark()
