@@ -406,16 +406,18 @@ begin(evutil_socket_t fd, short what, void *arg)
         refuse(exchange, ret);
 }
 
-/* Compare two addresses without their ports. */
+/*
+ * True if both addresses are one source: ports do not count, and of IPv6 the
+ * first 64 bits alone do, as whoever has one address there has them all.
+ */
 static krb5_boolean
-same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+same_source(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
 {
     if (a->ss_family != b->ss_family)
         return FALSE;
     if (a->ss_family == AF_INET6)
         return memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr,
-                      &((const struct sockaddr_in6 *)b)->sin6_addr,
-                      sizeof(struct in6_addr)) == 0;
+                      &((const struct sockaddr_in6 *)b)->sin6_addr, 8) == 0;
     return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
            ((const struct sockaddr_in *)b)->sin_addr.s_addr;
 }
@@ -434,7 +436,7 @@ is_full(const struct kx_responder *responder,
     for (exchange = responder->exchanges; exchange != NULL;
          exchange = exchange->next) {
         all++;
-        if (same_host(&exchange->source, source))
+        if (same_source(&exchange->source, source))
             of_source++;
     }
     return all >= MAX_EXCHANGES || of_source >= MAX_PER_SOURCE;

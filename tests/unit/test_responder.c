@@ -262,19 +262,27 @@ note_answer(void *arg, const krb5_data *reply)
     kx_krb_error_free(error);
 }
 
+/* Hand message over from source. */
+static struct kx_request *
+take_from(struct scene *scene, const struct sockaddr *source,
+          const krb5_data *message, struct answers *answers)
+{
+    struct kx_request *request;
+
+    assert_int_equal(kx_responder_take(scene->responder, message, source,
+                                       note_answer, answers, &request),
+                     0);
+    return request;
+}
+
 /* Hand message over from 192.0.2.1. */
 static struct kx_request *
 take(struct scene *scene, const krb5_data *message, struct answers *answers)
 {
     struct sockaddr_in source = {.sin_family = AF_INET};
-    struct kx_request *request;
 
     source.sin_addr.s_addr = htonl(0xc0000201);
-    assert_int_equal(kx_responder_take(scene->responder, message,
-                                       (struct sockaddr *)&source, note_answer,
-                                       answers, &request),
-                     0);
-    return request;
+    return take_from(scene, (struct sockaddr *)&source, message, answers);
 }
 
 /* Hand message over (released) and give the code of the refusal. */
@@ -459,6 +467,36 @@ one_source_cannot_have_more_than_its_share_under_way(void **state)
 }
 
 static void
+addresses_of_one_ipv6_prefix_are_one_source(void **state)
+{
+    struct scene *scene = *state;
+    struct answers answers[18] = {0};
+    struct sockaddr_in6 source = {.sin6_family = AF_INET6};
+    krb5_data message;
+    int i;
+
+    source.sin6_addr.s6_addr[0] = 0x20;
+    for (i = 0; i < 17; i++) {
+        assert_null(strstr(scene->log, "limits"));
+        source.sin6_addr.s6_addr[8] = source.sin6_addr.s6_addr[15] =
+            (uint8_t)i;
+        message = honest_request(scene);
+        (void)take_from(scene, (struct sockaddr *)&source, &message,
+                        &answers[i]);
+        kx_data_free(&message);
+    }
+    assert_non_null(strstr(scene->log, "limits"));
+    scene->log[0] = '\0';
+    source.sin6_addr.s6_addr[7] = 1;
+    message = honest_request(scene);
+    (void)take_from(scene, (struct sockaddr *)&source, &message, &answers[17]);
+    kx_data_free(&message);
+    assert_null(strstr(scene->log, "limits"));
+    while (answers[17].n == 0)
+        (void)event_base_loop(scene->base, EVLOOP_ONCE);
+}
+
+static void
 a_responder_goes_with_requests_under_way(void **state)
 {
     struct scene *scene = *state;
@@ -492,6 +530,7 @@ main(void)
         SCENE_TEST(the_same_request_twice_at_once_is_one_exchange),
         SCENE_TEST(an_asker_who_has_gone_is_not_answered),
         SCENE_TEST(one_source_cannot_have_more_than_its_share_under_way),
+        SCENE_TEST(addresses_of_one_ipv6_prefix_are_one_source),
         SCENE_TEST(a_responder_goes_with_requests_under_way),
     };
 
