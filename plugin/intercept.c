@@ -121,12 +121,28 @@ write_crossover(struct kx_intercept *intercept,
         if (locked)
             (void)krb5_db_unlock(context);
     }
-    if (ret)
+    /* What is keyed by hand says nothing about other entries. */
+    if (ret != 0 && ret != KX_ERR_POLICY_REALM)
         intercept->no_writing_until = monotonic() + WRITING_PAUSE;
     return ret;
 }
 
-/* An exchange gave a key: write it, or hold it. */
+/* True if entry, which may be NULL, has keys that are the administrator's. */
+static krb5_boolean
+is_by_hand(krb5_context context, krb5_db_entry *entry)
+{
+    struct kx_mark *marks = NULL;
+    size_t n = 0;
+
+    if (entry == NULL || entry->n_key_data == 0)
+        return FALSE;
+    (void)kx_entry_marks(context, entry, &marks, &n);
+    kx_marks_free(marks, n);
+    return n == 0;
+}
+
+/* An exchange gave a key: write it, or hold it.  What an administrator keyed
+ * meanwhile wins. */
 static void
 agreed(void *arg, struct kx_crossover *crossover)
 {
@@ -137,6 +153,12 @@ agreed(void *arg, struct kx_crossover *crossover)
     if (intercept->settings->store == KX_STORE_DATABASE) {
         ret = write_crossover(intercept, crossover);
         if (ret == 0) {
+            kx_crossover_free(context, crossover);
+            return;
+        }
+        if (ret == KX_ERR_POLICY_REALM) {
+            log_trouble(intercept, LOG_WARNING, crossover->name,
+                        "agreed key is not used", ret);
             kx_crossover_free(context, crossover);
             return;
         }
@@ -212,6 +234,8 @@ find_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
     ret = read_entry(context, name, &found);
     if (ret)
         return ret;
+    if (is_by_hand(context, found))
+        kx_held_remove(context, &intercept->held, name);
     crossover = kx_held_find(context, intercept->held, name, now);
     if (crossover != NULL) {
         ret = kx_entry_add(context, NULL, crossover, now, &with_key);
