@@ -185,11 +185,12 @@ krb5_error_code kx_kadm_store_put(void *arg,
 void kx_patience_init(void);
 
 /*
- * From one to the other, waiting for a lock ends with EINTR when it takes
- * long.  ret is what the waiting came to; given back is the same, or for EINTR
- * KX_ERR_STORE with a message.
+ * From one to the other, waiting for a lock ends with EINTR when it takes that
+ * many milliseconds, or soon when the last wait was in vain.  ret is what the
+ * waiting came to; given back is the same, or for EINTR KX_ERR_STORE with a
+ * message.
  */
-void kx_patience_begins(void);
+void kx_patience_begins(int milliseconds);
 krb5_error_code kx_patience_ends(krb5_context context, krb5_error_code ret);
 
 /*

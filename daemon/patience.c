@@ -17,9 +17,7 @@
 #include <time.h>
 #include "daemon/kxoverd.h"
 
-/* Milliseconds that we wait: as a rule, and for HASTY_SECONDS after it was in
- * vain. */
-#define PATIENCE 1000
+/* Milliseconds that we wait for HASTY_SECONDS after it was in vain. */
 #define HASTY_PATIENCE 50
 #define HASTY_SECONDS 10
 
@@ -66,9 +64,9 @@ kx_patience_init(void)
 }
 
 void
-kx_patience_begins(void)
+kx_patience_begins(int milliseconds)
 {
-    int patience = monotonic() < hasty_until ? HASTY_PATIENCE : PATIENCE;
+    int patience = monotonic() < hasty_until ? HASTY_PATIENCE : milliseconds;
     /* Again and again: the first signal may come just before the waiting. */
     struct itimerval timer = {{0, HASTY_PATIENCE * 1000},
                               {patience / 1000, patience % 1000 * 1000}};

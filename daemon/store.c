@@ -31,6 +31,11 @@
 /* Who created an entry, as kadmin getprinc shows it: kxover@REALM. */
 #define CREATOR "kxover"
 
+/* Milliseconds that we wait for the database's lock, and for all that opening
+ * the database takes. */
+#define LOCK_PATIENCE 1000
+#define OPEN_PATIENCE 5000
+
 struct kx_kadm_store {
     krb5_context context;
     void *handle; /* libkadm5srv's */
@@ -83,7 +88,7 @@ fetch_patiently(struct kx_kadm_store *kadm, krb5_const_principal name,
 {
     krb5_error_code ret;
 
-    kx_patience_begins();
+    kx_patience_begins(LOCK_PATIENCE);
     ret = fetch(kadm, name, out);
     return kx_patience_ends(kadm->context, ret);
 }
@@ -175,7 +180,7 @@ lock(struct kx_kadm_store *kadm, krb5_boolean *locked)
 {
     krb5_error_code ret;
 
-    kx_patience_begins();
+    kx_patience_begins(LOCK_PATIENCE);
     ret = kadm5_lock(kadm->handle);
     ret = kx_patience_ends(kadm->context, ret);
     *locked = ret == 0;
@@ -243,11 +248,13 @@ kx_kadm_store_open(krb5_context context, const char *realm,
     kadm->context = context;
     params.mask = KADM5_CONFIG_REALM;
     params.realm = copy;
+    kx_patience_begins(OPEN_PATIENCE);
     ret = kadm5_init_with_password(context, creator, NULL, NULL, &params,
                                    KADM5_STRUCT_VERSION, KADM5_API_VERSION_4,
                                    NULL, &kadm->handle);
     if (!ret)
         ret = kadm5_init_iprop(kadm->handle, NULL);
+    ret = kx_patience_ends(context, ret);
     free(copy);
     if (ret)
         kx_kadm_store_close(kadm);

@@ -150,6 +150,13 @@ class Storing(ExchangeScenario):
         self.alpha.kdc.restart()
         self.cross()
 
+    def test_a_database_that_is_loaded_anew_needs_no_restart(self):
+        dump = self.alpha.folder / "dump"
+        self.alpha.kdb5_util("dump", dump)
+        self.alpha.kdb5_util("load", dump)
+        self.cross()
+        self.assertEqual(self.versions(), [1])
+
     def test_the_update_log_has_each_new_key(self):
         self.alpha.kdc_settings.update(iprop_enable="true", iprop_port=str(self.lab.ports.take()),
                                        iprop_logfile=str(self.alpha.folder / "ulog"))
@@ -191,6 +198,11 @@ class Locked(ExchangeScenario):
         request = self.record()
         with faults.database_locked(self.alpha, against="reading"):
             self.assertLess(self.time_to_refusal(request), 2)
+
+    def test_while_it_is_locked_a_hangup_leaves_all_as_it_was(self):
+        with faults.database_locked(self.alpha, against="reading"):
+            self.assertRegex(self.reload(), "locked by another program")
+        self.cross()
 
     def time_to_refusal(self, request):
         """The seconds until the request is refused."""
