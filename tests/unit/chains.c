@@ -51,6 +51,33 @@ fill(gnutls_x509_crt_t crt, const struct certificate_plan *plan,
         must(gnutls_x509_crt_set_key_usage(crt, plan->usage));
 }
 
+/*
+ * Sign crt by the issuer of plan, under the name that it signs with: that of a
+ * namesake with the same key, where the plan says so.
+ */
+static void
+sign(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer,
+     const struct certificate_plan *plan, gnutls_privkey_t key)
+{
+    gnutls_digest_algorithm_t digest =
+        plan->algorithm == GNUTLS_PK_ECDSA || plan->algorithm == GNUTLS_PK_RSA
+            ? GNUTLS_DIG_SHA256
+            : GNUTLS_DIG_SHA512;
+    struct certificate_plan namesake = *plan;
+    gnutls_x509_crt_t other;
+
+    if (plan->issued_as == NULL || crt == issuer) {
+        must(gnutls_x509_crt_privkey_sign(crt, issuer, key, digest, 0));
+        return;
+    }
+    namesake.name = plan->issued_as;
+    must(gnutls_x509_crt_init(&other));
+    fill(other, &namesake, key, 99);
+    must(gnutls_x509_crt_privkey_sign(other, other, key, digest, 0));
+    must(gnutls_x509_crt_privkey_sign(crt, other, key, digest, 0));
+    gnutls_x509_crt_deinit(other);
+}
+
 struct kx_identity *
 make_identity(const struct certificate_plan *plans, size_t n)
 {
@@ -85,13 +112,7 @@ make_identity(const struct certificate_plan *plans, size_t n)
     /* From the root down, so that every issuer is complete when it signs. */
     for (i = n; i-- > 0;) {
         issuer = i + 1 < n ? i + 1 : i;
-        must(gnutls_x509_crt_privkey_sign(
-            crts[i], crts[issuer], keys[issuer],
-            plans[issuer].algorithm == GNUTLS_PK_ECDSA ||
-                    plans[issuer].algorithm == GNUTLS_PK_RSA
-                ? GNUTLS_DIG_SHA256
-                : GNUTLS_DIG_SHA512,
-            0));
+        sign(crts[i], crts[issuer], &plans[issuer], keys[issuer]);
         must(gnutls_x509_crt_export2(crts[i], GNUTLS_X509_FMT_DER, &der));
         borrowed = kx_data(der.data, der.size);
         must(kx_data_copy(&borrowed, &identity->chain[i]) ? -1 : 0);

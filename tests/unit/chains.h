@@ -21,6 +21,8 @@ struct certificate_plan {
     unsigned int usage;    /* key usage, 0: none */
     time_t not_before;     /* 0: an hour ago */
     time_t not_after;      /* 0: in a day */
+    const char *issued_as; /* the issuer's name in what it signs, not NULL:
+                            * another one than its own */
 };
 
 /*

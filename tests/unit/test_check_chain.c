@@ -118,6 +118,20 @@ a_chain_signed_by_a_namesake_of_the_issuer_is_refused(void **state)
 }
 
 static void
+a_chain_whose_names_do_not_fit_is_refused_though_its_signatures_do(
+    void **state)
+{
+    const struct certificate_plan plans[] = {
+        {.name = "the KDC"},
+        {.name = "the root", .is_ca = TRUE, .issued_as = "another root"}};
+    struct made made = make_offer(KX_MSG_REQ, make_identity(plans, 2));
+
+    (void)state;
+    assert_int_equal(check_chain(&made.message->offer), KX_ERR_CHAIN);
+    clear(&made);
+}
+
+static void
 a_self_signed_certificate_with_a_wrong_signature_is_refused(void **state)
 {
     struct made made = plain_request();
@@ -193,6 +207,8 @@ main(void)
         cmocka_unit_test(a_chain_with_an_altered_certificate_is_refused),
         cmocka_unit_test(
             a_chain_signed_by_a_namesake_of_the_issuer_is_refused),
+        cmocka_unit_test(
+            a_chain_whose_names_do_not_fit_is_refused_though_its_signatures_do),
         cmocka_unit_test(
             a_self_signed_certificate_with_a_wrong_signature_is_refused),
         cmocka_unit_test(the_signature_of_an_offer_verifies),
