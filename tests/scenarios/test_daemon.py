@@ -208,7 +208,7 @@ class Connections(DaemonScenario):
         connection, = self.open(1)
         started = time.monotonic()
         self.assertTrue(is_closed(connection))
-        self.assertAlmostEqual(time.monotonic() - started, FIRST_MESSAGE, delta=2)
+        self.assertAlmostEqual(time.monotonic() - started, FIRST_MESSAGE, delta=3)
 
     def test_a_slow_sender_is_cut_off_however_busy_he_is(self):
         mark = self.daemon.log.mark()
@@ -222,7 +222,7 @@ class Connections(DaemonScenario):
                 with contextlib.suppress(TimeoutError):
                     if connection.recv(1) == b"":
                         break
-        self.assertAlmostEqual(time.monotonic() - started, FIRST_MESSAGE, delta=2)
+        self.assertAlmostEqual(time.monotonic() - started, FIRST_MESSAGE, delta=3)
         self.daemon.log.wait_for("127.0.0.1:.*too slow in sending", since=mark)
 
     def test_after_an_answer_the_connection_stays_open_for_a_while(self):
@@ -230,7 +230,7 @@ class Connections(DaemonScenario):
         self.assert_served(connection)
         started = time.monotonic()
         self.assertTrue(is_closed(connection))
-        self.assertAlmostEqual(time.monotonic() - started, NEXT_MESSAGE, delta=2)
+        self.assertAlmostEqual(time.monotonic() - started, NEXT_MESSAGE, delta=3)
 
     def test_out_of_files_it_waits_without_work_and_then_goes_on(self):
         mark = self.daemon.log.mark()
@@ -360,7 +360,7 @@ class Terminate(DaemonScenario):
             started = time.monotonic()
             self.daemon.signal(signal.SIGTERM)
             self.assertEqual(self.wait_for_end(), 0)
-            self.assertLess(time.monotonic() - started, 1)
+            self.assertLess(time.monotonic() - started, 3)
             self.assertTrue(is_closed(idle))
 
     def test_what_is_under_way_is_ended_and_nothing_new_is_taken(self):
@@ -377,7 +377,7 @@ class Terminate(DaemonScenario):
         started = time.monotonic()
         self.daemon.signal(signal.SIGTERM)
         self.assertEqual(self.wait_for_end(), 0)
-        self.assertAlmostEqual(time.monotonic() - started, 5, delta=1)
+        self.assertAlmostEqual(time.monotonic() - started, 5, delta=1.5)
 
     def test_told_twice_it_does_not_wait(self):
         self.begin(peers.silent)
@@ -387,7 +387,7 @@ class Terminate(DaemonScenario):
         self.daemon.signal(signal.SIGTERM)
         started = time.monotonic()
         self.assertEqual(self.wait_for_end(), 0)
-        self.assertLess(time.monotonic() - started, 1)
+        self.assertLess(time.monotonic() - started, 3)
 
 
 def answering_after(seconds):
