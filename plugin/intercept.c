@@ -292,6 +292,10 @@ lookup_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
         return find_outgoing(intercept, name, entry);
     if (ret == KRB5KDC_ERR_SVC_UNAVAILABLE)
         return ret;
+    /* Too much else is under way: the client is to come back. */
+    if (ret == KX_ERR_BUSY)
+        return kx_error_as(intercept->context, KRB5KDC_ERR_SVC_UNAVAILABLE,
+                           ret);
     return kx_error_as(intercept->context, KRB5_KDB_NOENTRY, ret);
 }
 
