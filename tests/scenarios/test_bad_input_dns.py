@@ -111,32 +111,32 @@ class FaultyDns(BadInput):
 
     def test_an_unsigned_zone(self):
         self.realm("unsigned", faults.unsigned)
-        self.assert_not_believed(DNSSEC, "SRV")
+        self.assert_not_believed(DNSSEC, "SRV (there are records) is not secured by DNSSEC")
 
     def test_a_signed_zone_under_an_unsigned_one(self):
         self.realm("below.island")
         self.enterContext(faults.unsigned(self.lab.dns.zone("island.example")))
-        self.assert_not_believed(DNSSEC, "SRV")
+        self.assert_not_believed(DNSSEC, "SRV (there are records) is not secured by DNSSEC")
 
     def test_signatures_taken_away(self):
         self.realm("stripped", faults.stripped)
-        self.assert_not_believed(DNSSEC, "SRV")
+        self.assert_not_believed(DNSSEC, "SRV is bogus")
 
     def test_signatures_out_of_date(self):
         self.realm("expired", faults.expired)
-        self.assert_not_believed(DNSSEC, "expired")
+        self.assert_not_believed(DNSSEC, "SRV is bogus: validation failure")
 
     def test_a_bogus_srv_record(self):
         self.realm("forged-srv", lambda zone: faults.forged(zone, "SRV"))
-        self.assert_not_believed(DNSSEC, "SRV")
+        self.assert_not_believed(DNSSEC, "SRV is bogus")
 
     def test_a_bogus_tlsa_record(self):
         self.realm("forged-tlsa", lambda zone: faults.forged(zone, "TLSA"))
-        self.assert_not_believed(DNSSEC, "TLSA")
+        self.assert_not_believed(DNSSEC, "TLSA is bogus")
 
     def test_a_bogus_address(self):
         self.realm("forged-address", lambda zone: faults.forged(zone, "A"))
-        self.assert_not_reached(DNSSEC, "address")
+        self.assert_not_reached(DNSSEC, "A is bogus")
 
     # Records.
 

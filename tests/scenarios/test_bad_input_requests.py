@@ -202,7 +202,7 @@ class HostileRequests(BadInput):
         self.assert_refused("critical-extension", POLICY_REFUSES, POLICY, "1.3.6.1.4.1.99999.2")
 
     def test_no_signature_algorithm_in_common(self):
-        self.assert_refused("foreign-sigalg", NOT_ACCEPTED, POLICY, "no signature algorithm")
+        self.assert_refused("foreign-sigalg", NOT_ACCEPTED, POLICY, "no signature algorithm that we know")
 
     def test_no_signature_algorithm_for_our_key(self):
         self.assert_refused("unfitting-sigalg", NOT_ACCEPTED, POLICY, "signature algorithm")
