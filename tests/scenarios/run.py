@@ -3,7 +3,7 @@
 
     tests/scenarios/run.py --build build test_lab test_lab.FaultsOfDns
 
-The last line is "N passed, N failed".  What is skipped counts as failed: nothing here may be left out
+Those that take minutes each are in files of their own, long_*.py, and run with --long alone.  The last line is "N passed, N failed".  What is skipped counts as failed: nothing here may be left out
 quietly.  The exit code is 0 only if something ran and all of it passed.
 """
 
@@ -76,13 +76,17 @@ def main():
     parser = argparse.ArgumentParser(description="Run the scenarios.")
     parser.add_argument("--build", metavar="DIR", help="where kxover was built (default: $KXOVER_BUILD, or here)")
     parser.add_argument("--list", action="store_true", help="only list the tests")
+    parser.add_argument("--long", action="store_true", help="run the long ones instead")
     parser.add_argument("names", nargs="*", metavar="TEST", help="file, file.Class or file.Class.test")
     arguments = parser.parse_args()
     if arguments.build:
         os.environ["KXOVER_BUILD"] = arguments.build
 
     loader = unittest.TestLoader()
-    suite = loader.loadTestsFromNames(arguments.names) if arguments.names else loader.discover(str(HERE))
+    if arguments.names:
+        suite = loader.loadTestsFromNames(arguments.names)
+    else:
+        suite = loader.discover(str(HERE), "long_*.py" if arguments.long else "test_*.py")
     if arguments.list:
         print("\n".join(test.id() for test in _tests(suite)))
         return 0
