@@ -37,6 +37,7 @@ struct kx_initiator {
     char remote[KX_MAX_DNS_NAME];
     krb5_principal kxname;
     uint32_t known_kvno;
+    struct kx_earlier_source source;
     kx_initiated_fn *done;
     void *arg;
     struct event *deadline;
@@ -410,8 +411,9 @@ expire(evutil_socket_t fd, short what, void *arg)
 
 krb5_error_code
 kx_initiator_start(struct kx_engine *engine, const krb5_data *remote,
-                   uint32_t known_kvno, unsigned int timeout,
-                   kx_initiated_fn *done, void *arg, struct kx_initiator **out)
+                   uint32_t known_kvno, const struct kx_earlier_source *source,
+                   unsigned int timeout, kx_initiated_fn *done, void *arg,
+                   struct kx_initiator **out)
 {
     krb5_context context = engine->context;
     krb5_data local =
@@ -440,6 +442,8 @@ kx_initiator_start(struct kx_engine *engine, const krb5_data *remote,
     initiator->engine = engine;
     memcpy(initiator->remote, remote->data, remote->length);
     initiator->known_kvno = known_kvno;
+    if (source != NULL)
+        initiator->source = *source;
     initiator->done = done;
     initiator->arg = arg;
     ret = kx_crossover_name(context, remote, &local, &initiator->kxname);

@@ -69,6 +69,34 @@ void kx_origin_clear(struct kx_origin *origin);
 /* Release crossover, wiping its keys. */
 void kx_crossover_free(krb5_context context, struct kx_crossover *crossover);
 
+/* A key that a crossover had before an exchange. */
+struct kx_earlier_key {
+    uint32_t kvno;
+    unsigned int chain; /* of its version; that of one set by hand is 1 */
+    krb5_keyblock key;  /* secret */
+};
+
+/* Keys of earlier versions, the newest version's first. */
+struct kx_earlier {
+    struct kx_earlier_key *keys;
+    size_t n;
+};
+
+/*
+ * Where an exchange finds the keys that its crossover had before.  get() gives
+ * those of crossover name in *earlier (kx_earlier_clear()); versions keyed by
+ * hand are among them only with adopt.  None is no error.  It may be called
+ * several times in an exchange, so that no key stays in memory meanwhile.
+ */
+struct kx_earlier_source {
+    void *arg;
+    krb5_error_code (*get)(void *arg, krb5_const_principal name,
+                           krb5_boolean adopt, struct kx_earlier *earlier);
+};
+
+/* Wipe and release what earlier holds, and make it empty. */
+void kx_earlier_clear(krb5_context context, struct kx_earlier *earlier);
+
 enum kx_direction {
     KX_NOT_A_CROSSOVER, /* another principal, krbtgt/LOCAL@LOCAL included */
     KX_OUTGOING,        /* krbtgt/REMOTE@LOCAL */

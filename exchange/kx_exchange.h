@@ -50,15 +50,18 @@ typedef void kx_initiated_fn(void *arg, krb5_error_code code,
 
 /*
  * Start an exchange with realm remote.  known_kvno is the highest version that
- * we hold of that crossover, 0 for none.  The exchange gives up after timeout
- * seconds.  Errors (done is then not called): KX_ERR_REALM_NAME,
- * KX_ERR_POLICY_REALM, KX_ERR_IDENTITY, KX_ERR_DNS_SETUP, ENOMEM.
+ * we hold of that crossover, 0 for none; source (copied; NULL for none) has
+ * the keys that the crossover had before, of which those that the peer has,
+ * too, are mixed in.  The exchange gives up after timeout seconds.  Errors
+ * (done is then not called): KX_ERR_REALM_NAME, KX_ERR_POLICY_REALM,
+ * KX_ERR_IDENTITY, KX_ERR_DNS_SETUP, ENOMEM.
  */
 krb5_error_code kx_initiator_start(struct kx_engine *engine,
                                    const krb5_data *remote,
-                                   uint32_t known_kvno, unsigned int timeout,
-                                   kx_initiated_fn *done, void *arg,
-                                   struct kx_initiator **out);
+                                   uint32_t known_kvno,
+                                   const struct kx_earlier_source *source,
+                                   unsigned int timeout, kx_initiated_fn *done,
+                                   void *arg, struct kx_initiator **out);
 
 /* Release an initiator, finished or not; done is not called any more. */
 void kx_initiator_free(struct kx_initiator *initiator);

@@ -41,6 +41,7 @@ struct kx_exchanges {
     krb5_context context;
     const struct kx_settings *settings;
     const struct kx_logger *logger;
+    struct kx_earlier_source source;
     kx_agreed_fn *agreed;
     void *arg;
     pid_t process; /* that started what follows */
@@ -180,8 +181,8 @@ begin(struct kx_exchanges *exchanges, const krb5_data *remote,
     if (remote->length < sizeof(pending->remote))
         memcpy(pending->remote, remote->data, remote->length);
     ret = kx_initiator_start(exchanges->engine, remote, known_kvno,
-                             EXCHANGE_TIMEOUT, initiated, pending,
-                             &pending->initiator);
+                             &exchanges->source, EXCHANGE_TIMEOUT, initiated,
+                             pending, &pending->initiator);
     if (ret) {
         free(pending);
         return ret;
@@ -285,7 +286,8 @@ kx_exchanges_wait(struct kx_exchanges *exchanges, const krb5_data *remote,
 
 krb5_error_code
 kx_exchanges_new(krb5_context context, const struct kx_settings *settings,
-                 const struct kx_logger *logger, kx_agreed_fn *agreed,
+                 const struct kx_logger *logger,
+                 const struct kx_earlier_source *source, kx_agreed_fn *agreed,
                  void *arg, struct kx_exchanges **out)
 {
     struct kx_exchanges *exchanges;
@@ -297,6 +299,8 @@ kx_exchanges_new(krb5_context context, const struct kx_settings *settings,
     exchanges->context = context;
     exchanges->settings = settings;
     exchanges->logger = logger;
+    if (source != NULL)
+        exchanges->source = *source;
     exchanges->agreed = agreed;
     exchanges->arg = arg;
     *out = exchanges;

@@ -20,11 +20,13 @@ typedef void kx_agreed_fn(void *arg, struct kx_crossover *crossover);
 /*
  * Make the keeper of exchanges.  Nothing is started: no thread, no socket, no
  * event base, until the first exchange.  context and settings are borrowed and
- * must outlive it.  Errors: ENOMEM.
+ * must outlive it; source (copied; NULL for none) has the keys that crossovers
+ * had before.  Errors: ENOMEM.
  */
 krb5_error_code kx_exchanges_new(krb5_context context,
                                  const struct kx_settings *settings,
                                  const struct kx_logger *logger,
+                                 const struct kx_earlier_source *source,
                                  kx_agreed_fn *agreed, void *arg,
                                  struct kx_exchanges **out);
 

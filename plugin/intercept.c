@@ -353,7 +353,7 @@ take_settings(struct kx_intercept *intercept, struct kx_settings *settings)
     krb5_error_code ret;
 
     ret = kx_exchanges_new(intercept->context, settings, &kx_plugin_logger,
-                           agreed, intercept, &exchanges);
+                           NULL, agreed, intercept, &exchanges);
     if (ret)
         return ret;
     kx_exchanges_free(intercept->exchanges);
