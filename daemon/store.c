@@ -26,6 +26,7 @@
 #include <string.h>
 #include <time.h>
 #include <kadm5/admin.h>
+#include "exchange/kx_room.h"
 #include "daemon/kxoverd.h"
 
 /* Who created an entry, as kadmin getprinc shows it: kxover@REALM. */
@@ -217,7 +218,9 @@ kx_kadm_store_put(void *arg, const struct kx_crossover *crossover)
     krb5_error_code ret;
     krb5_boolean locked;
 
-    ret = lock(kadm, &locked);
+    ret = kx_room_check(kadm->context);
+    if (!ret)
+        ret = lock(kadm, &locked);
     if (!ret) {
         ret = write_crossover(kadm, crossover);
         if (locked)

@@ -18,6 +18,7 @@
 #include <syslog.h>
 #include <time.h>
 #include "exchange/kx_identity.h"
+#include "exchange/kx_room.h"
 #include "exchange/kx_settings.h"
 #include "plugin/exchanges.h"
 #include "plugin/held.h"
@@ -102,7 +103,8 @@ put_crossover(struct kx_intercept *intercept,
 
 /*
  * Write a crossover into the database, unless that failed a moment ago.
- * Errors: those of kx_lock_for_writing() and put_crossover().
+ * Errors: those of kx_room_check(), kx_lock_for_writing() and
+ * put_crossover().
  */
 static krb5_error_code
 write_crossover(struct kx_intercept *intercept,
@@ -115,7 +117,9 @@ write_crossover(struct kx_intercept *intercept,
     if (monotonic() < intercept->no_writing_until)
         return kx_error(context, KX_ERR_STORE,
                         "the database could not be written a moment ago");
-    ret = kx_lock_for_writing(context, &locked);
+    ret = kx_room_check(context);
+    if (ret == 0)
+        ret = kx_lock_for_writing(context, &locked);
     if (ret == 0) {
         ret = put_crossover(intercept, crossover);
         if (locked)

@@ -42,7 +42,9 @@ PACKAGES = {
     "setpriv": "util-linux",
     "setsid": "util-linux",
     "softhsm2-util": "softhsm2",
+    "strace": "strace",
     "unbound-host": "unbound-host",
+    "unshare": "util-linux",
     "valgrind": "valgrind",
 }
 

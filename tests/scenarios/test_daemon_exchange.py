@@ -218,7 +218,7 @@ class FullDisk(ExchangeScenario):
         resource.prlimit(self.daemon.pid, resource.RLIMIT_FSIZE, (4096, before[1]))
         self.assertFalse(self.cross(check=False).ok)
         self.assertEqual(self.versions(), [])
-        self.daemon.log.wait_for(f"{self.crossover}.*is the disk full")
+        self.daemon.log.wait_for(f"{self.crossover}.*ulimit -f")
         resource.prlimit(self.daemon.pid, resource.RLIMIT_FSIZE, before)
         self.cross()
 
