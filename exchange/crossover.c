@@ -101,11 +101,12 @@ kx_crossover_name(krb5_context context, const krb5_data *service,
 
 krb5_error_code
 kx_next_kvno(krb5_context context, uint32_t requested, const uint32_t *used,
-             size_t n, uint32_t *kvno)
+             size_t n, unsigned int share, unsigned int shares, uint32_t *kvno)
 {
     unsigned char taken[KX_MAX_KVNO / 8 + 1] = {0};
     uint32_t highest = requested, k;
     size_t i;
+    int round;
 
     for (i = 0; i <= n; i++) {
         k = i < n ? used[i] : requested;
@@ -114,13 +115,17 @@ kx_next_kvno(krb5_context context, uint32_t requested, const uint32_t *used,
         if (k <= KX_MAX_KVNO)
             taken[k / 8] |= (unsigned char)(1 << k % 8);
     }
-    k = highest < KX_MAX_KVNO ? highest + 1 : 1;
-    while (k <= KX_MAX_KVNO && (taken[k / 8] & 1 << k % 8) != 0)
-        k++;
-    if (k > KX_MAX_KVNO)
-        return kx_error(context, KX_ERR_POLICY_KVNO,
-                        "all key version numbers from 1 to %d are in use",
-                        KX_MAX_KVNO);
-    *kvno = k;
-    return 0;
+    for (round = 0; round < 2; round++) {
+        k = round == 0 && highest < KX_MAX_KVNO ? highest + 1 : 1;
+        for (; k <= KX_MAX_KVNO; k++) {
+            if (k % shares == share % shares &&
+                (taken[k / 8] & 1 << k % 8) == 0) {
+                *kvno = k;
+                return 0;
+            }
+        }
+    }
+    return kx_error(context, KX_ERR_POLICY_KVNO,
+                    "all key version numbers from 1 to %d are in use",
+                    KX_MAX_KVNO);
 }

@@ -200,9 +200,12 @@ krb5_error_code kx_entry_restrict(krb5_context context, krb5_db_entry *entry,
  * The key version that the responder gives (docs/protocol.md): the next after
  * the highest of requested (0 for none) and the n versions in used
  * (kx_entry_versions()); past KX_MAX_KVNO from 1 again, skipping all of them.
- * Errors: KX_ERR_POLICY_KVNO (all in use).
+ * Of each `shares` numbers that follow one another only the share-th is given
+ * (from 1 on; 1 of 1: all).  Errors: KX_ERR_POLICY_KVNO (all in use).
  */
 krb5_error_code kx_next_kvno(krb5_context context, uint32_t requested,
-                             const uint32_t *used, size_t n, uint32_t *kvno);
+                             const uint32_t *used, size_t n,
+                             unsigned int share, unsigned int shares,
+                             uint32_t *kvno);
 
 #endif /* KX_CROSSOVER_H */

@@ -69,6 +69,9 @@ struct kx_settings {
     struct kx_network *allow_address; /* kxover_allow_address: blocks that are
                                        * connected to though not public */
     size_t n_allow_address;
+    unsigned int version_share;  /* kxover_versions, such as 1/2: of the key */
+    unsigned int version_shares; /* versions this kxoverd gives the first of
+                                  * two; default 1/1, up to 16/16 */
     char **transit; /* kxover_transit: realms that may carry third realms;
                      * NULL-terminated, NULL when not set */
 

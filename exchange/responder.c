@@ -156,6 +156,7 @@ static krb5_error_code
 choose_kvno(struct exchange *exchange, uint32_t *kvno)
 {
     struct kx_responder *responder = exchange->responder;
+    const struct kx_settings *settings = responder->engine->settings;
     const struct kx_tbsdata *tbs = &exchange->request->offer.tbs;
     krb5_error_code ret;
     uint32_t *used = NULL;
@@ -164,8 +165,9 @@ choose_kvno(struct exchange *exchange, uint32_t *kvno)
     ret = responder->store.versions(responder->store.arg, tbs->kxname, &used,
                                     &n);
     if (ret == 0)
-        ret =
-            kx_next_kvno(responder->engine->context, tbs->kvno, used, n, kvno);
+        ret = kx_next_kvno(responder->engine->context, tbs->kvno, used, n,
+                           settings->version_share, settings->version_shares,
+                           kvno);
     free(used);
     return ret;
 }

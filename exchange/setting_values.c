@@ -17,6 +17,7 @@
 #define BLANKS " \t"
 #define MAX_LIFETIME (31 * KX_DAY)
 #define MAX_WAIT 30
+#define MAX_VERSION_SHARES 16
 
 /* Append a copy of text to the NULL-terminated list.  Errors: ENOMEM. */
 static krb5_error_code
@@ -270,6 +271,25 @@ read_allow_address(struct kx_settings *settings, const char *value)
 }
 
 static krb5_error_code
+read_versions(struct kx_settings *settings, const char *value)
+{
+    unsigned long share, shares;
+    char *end;
+
+    if (value[0] < '1' || value[0] > '9')
+        return KX_ERR_SETTING;
+    share = strtoul(value, &end, 10);
+    if (end[0] != '/' || end[1] < '1' || end[1] > '9')
+        return KX_ERR_SETTING;
+    shares = strtoul(end + 1, &end, 10);
+    if (*end != '\0' || shares > MAX_VERSION_SHARES || share > shares)
+        return KX_ERR_SETTING;
+    settings->version_share = (unsigned int)share;
+    settings->version_shares = (unsigned int)shares;
+    return 0;
+}
+
+static krb5_error_code
 read_transit(struct kx_settings *settings, const char *value)
 {
     krb5_data realm = kx_data(value, strlen(value));
@@ -308,6 +328,9 @@ const struct kx_setting_row kx_setting_rows[] = {
      "no bit set behind the prefix"},
     {KX_SETTING_PREFIX "transit", TRUE, read_transit,
      "realms, in capitals, of two labels or more"},
+    {KX_SETTING_PREFIX "versions", FALSE, read_versions,
+     "this kxoverd's number among those of the realm and how many there are, "
+     "such as 1/2, up to 16/16"},
 };
 const size_t kx_n_setting_rows =
     sizeof(kx_setting_rows) / sizeof(kx_setting_rows[0]);

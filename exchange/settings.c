@@ -274,6 +274,7 @@ kx_settings_read(krb5_context context, const char *realm, const char *section,
     settings->lifetime = DEFAULT_LIFETIME;
     settings->wait = DEFAULT_WAIT;
     settings->stall = DEFAULT_STALL;
+    settings->version_share = settings->version_shares = 1;
     ret = copy_text(realm, &settings->realm);
     if (ret == 0)
         ret = krb5_get_profile(context, &profile);

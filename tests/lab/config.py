@@ -28,7 +28,7 @@ def krb5_conf(realm, realms):
         },
         "realms": {
             other.name: {
-                "kdc": f"{LOOPBACK}:{other.port}",
+                "kdc": [f"{LOOPBACK}:{kdc.port}" for kdc in other.kdcs],
                 "admin_server": f"{LOOPBACK}:{other.kadmind_port}",
                 "kpasswd_server": f"{LOOPBACK}:{other.kpasswd_port}",
             } for other in realms
@@ -63,7 +63,7 @@ def kdc_conf(realm):
             realm.name: {
                 "database_module": "store",
                 "acl_file": folder / "kadm5.acl",
-                "key_stash_file": folder / "stash",
+                "key_stash_file": realm.stash,
                 "kdc_listen": f"{LOOPBACK}:{realm.port}",
                 "kdc_tcp_listen": f"{LOOPBACK}:{tcp_port}",
                 "kadmind_listen": f"{LOOPBACK}:{realm.kadmind_port}",

@@ -33,15 +33,17 @@ class Lab:
         with Lab(build="build") as lab:
             alice = lab.realm("ALPHA.EXAMPLE").kinit("alice")
 
-    `module` is "kxover", or "db2" for the same realms without kxover.  When it ends, and when the program
+    `module` is "kxover", or "db2" for the same realms without kxover; `kinds` names the class of a realm
+    that is more than a Realm, such as ldap.LdapRealm.  When it ends, and when the program
     ends in whatever way it can notice, all processes are gone, and so is the folder unless `keep` is on."""
 
-    def __init__(self, realms=REALMS, build=None, module="kxover", keep=False, users=USERS):
+    def __init__(self, realms=REALMS, build=None, module="kxover", keep=False, users=USERS, kinds=None):
         self.build = tools.Build.chosen(build) if module == "kxover" else None
         self.keep = keep
         self.realms = []
         self.services = []
         self._names = realms
+        self._kinds = kinds or {}
         self._users = users
         self._handlers = {}
         self.ports = Ports()
@@ -78,7 +80,7 @@ class Lab:
     def add_realms(self, *names):
         """Build more realms and start them.  The realms that were there learn of them by configuration
         files that they read when they start, and by DNS at once."""
-        fresh = [Realm(self, name, self._users) for name in names]
+        fresh = [self._kinds.get(name, Realm)(self, name, self._users) for name in names]
         self.realms += fresh
         self.dns.publish()
         for realm in self.realms:

@@ -18,16 +18,17 @@ ADMIN = "admin/admin"
 class Realm:
     """A realm of a lab.
 
-    `port` is where everybody finds it.  `settings` and `kdc_settings` are relations for its [dbmodules]
+    `port` is where everybody finds it; `kdcs` are those of its KDCs that clients are told of, in order,
+    each a Realm with a `port`.  `settings` and `kdc_settings` are relations for its [dbmodules]
     and [realms] subsections of kdc.conf, `client_settings` for the [libdefaults] section of its
     krb5.conf, over the lab's own; a value of None takes one away.  After a change call configure() and
     restart what should know."""
 
-    def __init__(self, lab, name, users):
+    def __init__(self, lab, name, users, folder=None, host="kdc"):
         self.lab = lab
         self.name = name
         self.domain = name.lower()
-        self.folder = Path(lab.folder) / self.domain
+        self.folder = Path(folder or Path(lab.folder) / self.domain)
         self.users = list(users)
         self.settings = {}
         self.kdc_settings = {}
@@ -38,11 +39,13 @@ class Realm:
         self.kadmind_port = lab.ports.take()
         self.kpasswd_port = lab.ports.take()
         self.daemon_port = self.port
-        self.kdc_host = f"kdc.{self.domain}"
+        self.kdcs = [self]
+        self.kdc_host = f"{host}.{self.domain}"
         self.service_host = f"www.{self.domain}"
         self.certificate = self.folder / "identity-cert.pem"
         self.key = self.folder / "identity-key.pem"
         self.keytab = self.folder / "keytab"
+        self.stash = self.folder / "stash"
         self.zone = lab.dns.zone(self.domain)
         self.clock = None
         self._session_numbers = itertools.count(1)
@@ -97,15 +100,26 @@ class Realm:
     def create(self):
         """Make its identity, its database with the first principals, a keytab for the service host, and
         the records of its zone."""
-        if self.uses_kxover:
-            self.kxover("keygen", "-r", self.name, "--host", self.kdc_host, self.certificate, self.key)
-        self.kdb5_util("create", "-s", "-P", MASTER_PASSWORD)
+        self.create_identity()
+        self.create_database()
         host = f"host/{self.service_host}"
         self.kadmin_local(
             *(f"addprinc -pw {self.password(user)} {user}" for user in [*self.users, ADMIN]),
             f"addprinc -randkey {host}", f"ktadd -k {self.keytab} {host}")
-        self.zone.records = [f"{host}.{self.domain}. A {config.LOOPBACK}" for host in ("kdc", "www")]
-        self.zone.records += self.published_records()
+        self.zone.records = self.addresses(self.kdc_host, self.service_host) + self.published_records()
+
+    def create_identity(self):
+        """Make the key and the certificate that other realms know it by."""
+        if self.uses_kxover:
+            self.kxover("keygen", "-r", self.name, "--host", self.kdc_host, self.certificate, self.key)
+
+    def create_database(self):
+        """Make an empty database."""
+        self.kdb5_util("create", "-s", "-P", MASTER_PASSWORD)
+
+    def addresses(self, *hosts):
+        """The zone's lines for the addresses of hosts."""
+        return [f"{host}. A {config.LOOPBACK}" for host in hosts]
 
     def published_records(self):
         """The lines that the administrator puts into the realm's zone, from kxover's own mouth; only how

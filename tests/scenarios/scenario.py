@@ -11,16 +11,18 @@ BRAVO = "BRAVO.EXAMPLE"
 class Scenario(unittest.TestCase):
     """Tests in one lab, which is built before the first and gone after the last.
 
-    A class says what lab it wants: `realms`, and `module` ("db2" for realms without kxover).  Tests of one
+    A class says what lab it wants: `realms`, `kinds` (the classes of realms that are more than a Realm),
+    and `module` ("db2" for realms without kxover).  Tests of one
     class share it, and are run in alphabetical order; a promise about a first time has a class to itself."""
 
     realms = (ALPHA, BRAVO)
+    kinds = {}
     module = "kxover"
     lab = None
 
     @classmethod
     def setUpClass(cls):
-        cls.lab = Lab(cls.realms, module=cls.module)
+        cls.lab = Lab(cls.realms, module=cls.module, kinds=cls.kinds)
         cls.enterClassContext(cls.lab)
         cls.addClassCleanup(setattr, cls, "lab", None)
         cls.alpha, cls.bravo = (cls.lab.realm(ALPHA), cls.lab.realm(BRAVO))

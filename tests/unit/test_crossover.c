@@ -141,10 +141,62 @@ the_next_version_is_one_after_the_highest_known_to_either_side(void **state)
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         next = 0;
         assert_int_equal(kx_next_kvno(context, cases[i].requested,
-                                      cases[i].used, cases[i].n, &next),
+                                      cases[i].used, cases[i].n, 1, 1, &next),
                          0);
         assert_int_equal(next, cases[i].next);
     }
+}
+
+/* Two who give numbers at once, from the same beginning, never give the same.
+ */
+static void
+each_kxoverd_of_a_realm_gives_its_share_of_the_numbers(void **state)
+{
+    static const struct {
+        uint32_t requested, used[2];
+        size_t n;
+        uint32_t next[3]; /* of the first, second and third of three */
+    } cases[] = {
+        {0, {0}, 0, {1, 2, 3}},
+        {3, {0}, 0, {4, 5, 6}},
+        {0, {4}, 1, {7, 5, 6}},
+        {0, {7, 8}, 2, {10, 11, 9}},
+        /* 65535 is one of the third's. */
+        {65534, {0}, 0, {1, 2, 65535}},
+        {65535, {2, 3}, 2, {1, 5, 6}},
+        {UINT32_MAX, {0}, 0, {1, 2, 3}},
+    };
+    unsigned int share;
+    uint32_t next;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (share = 1; share <= 3; share++) {
+            next = 0;
+            assert_int_equal(kx_next_kvno(context, cases[i].requested,
+                                          cases[i].used, cases[i].n, share, 3,
+                                          &next),
+                             0);
+            assert_int_equal(next, cases[i].next[share - 1]);
+        }
+    }
+}
+
+static void
+a_share_may_be_used_up(void **state)
+{
+    static uint32_t used[KX_MAX_KVNO];
+    uint32_t i, next = 0;
+    size_t n = 0;
+
+    (void)state;
+    for (i = 2; i <= KX_MAX_KVNO; i += 2)
+        used[n++] = i;
+    assert_int_equal(kx_next_kvno(context, 5, used, n, 2, 2, &next),
+                     KX_ERR_POLICY_KVNO);
+    assert_int_equal(kx_next_kvno(context, 5, used, n, 1, 2, &next), 0);
+    assert_int_equal(next, 65535);
 }
 
 static void
@@ -159,7 +211,7 @@ the_last_free_version_is_found(void **state)
         if (i != 40000)
             used[n++] = i;
     }
-    assert_int_equal(kx_next_kvno(context, 0, used, n, &next), 0);
+    assert_int_equal(kx_next_kvno(context, 0, used, n, 1, 1, &next), 0);
     assert_int_equal(next, 40000);
 }
 
@@ -172,7 +224,7 @@ with_all_versions_in_use_there_is_no_next(void **state)
     (void)state;
     for (i = 0; i < KX_MAX_KVNO; i++)
         used[i] = i + 1;
-    assert_int_equal(kx_next_kvno(context, 5, used, KX_MAX_KVNO, &next),
+    assert_int_equal(kx_next_kvno(context, 5, used, KX_MAX_KVNO, 1, 1, &next),
                      KX_ERR_POLICY_KVNO);
     assert_int_equal(next, 0);
 }
@@ -195,6 +247,9 @@ main(void)
             the_name_has_the_service_realm_in_it_and_the_client_realm_behind_it),
         cmocka_unit_test(
             the_next_version_is_one_after_the_highest_known_to_either_side),
+        cmocka_unit_test(
+            each_kxoverd_of_a_realm_gives_its_share_of_the_numbers),
+        cmocka_unit_test(a_share_may_be_used_up),
         cmocka_unit_test(the_last_free_version_is_found),
         cmocka_unit_test(with_all_versions_in_use_there_is_no_next),
         cmocka_unit_test(nothing_at_all_is_released_too),

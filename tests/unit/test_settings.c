@@ -150,6 +150,8 @@ an_empty_section_gives_the_defaults(void **state)
     assert_null(settings->unbound_conf);
     assert_int_equal(settings->n_allow_address, 0);
     assert_null(settings->transit);
+    assert_int_equal(settings->version_share, 1);
+    assert_int_equal(settings->version_shares, 1);
     assert_int_equal(settings->clockskew, 300);
     kx_settings_free(settings);
 }
@@ -184,7 +186,8 @@ every_setting_is_read(void **state)
                       "kxover_store = memory\n"
                       "kxover_unbound_conf = /etc/unbound/kxover.conf\n"
                       "kxover_allow_address = 127.0.0.0/8 ::1\n"
-                      "kxover_transit = HUB.EXAMPLE\n");
+                      "kxover_transit = HUB.EXAMPLE\n"
+                      "kxover_versions = 2/3\n");
 
     (void)state;
     assert_string_equal(settings->backend, "kldap");
@@ -210,6 +213,8 @@ every_setting_is_read(void **state)
     assert_int_equal(settings->allow_address[0].prefix, 8);
     assert_int_equal(settings->allow_address[1].family, AF_INET6);
     assert_string_equal(settings->transit[0], "HUB.EXAMPLE");
+    assert_int_equal(settings->version_share, 2);
+    assert_int_equal(settings->version_shares, 3);
     kx_settings_free(settings);
 }
 
@@ -361,6 +366,11 @@ values_that_mean_nothing_are_refused(void **state)
     assert_each_refused(
         "kxover_transit",
         VALUES("\"\"", "EXAMPLE", "hub.example", "*", "*.EXAMPLE"));
+    assert_each_refused("kxover_versions",
+                        VALUES("\"\"", "1", "0/2", "3/2", "1/0", "1/17", "/2",
+                               "1/", "1/2/3", "1 / 2", "-1/2", "+1/2", "a/b",
+                               "01/2", "1/2x", "4294967297/2",
+                               "1/18446744073709551617"));
 }
 
 static void
@@ -371,7 +381,8 @@ the_bounds_themselves_are_taken(void **state)
                                               "kxover_stall = 0\n");
     struct kx_settings *most = settings_with("kxover_lifetime = 31d\n"
                                              "kxover_wait = 30\n"
-                                             "kxover_stall = 100%\n");
+                                             "kxover_stall = 100%\n"
+                                             "kxover_versions = 16/16\n");
 
     (void)state;
     assert_int_equal(least->lifetime, KX_DAY);
@@ -380,6 +391,7 @@ the_bounds_themselves_are_taken(void **state)
     assert_int_equal(most->lifetime, 31 * KX_DAY);
     assert_int_equal(most->wait, 30);
     assert_int_equal(most->stall, 100);
+    assert_int_equal(most->version_share, 16);
     kx_settings_free(least);
     kx_settings_free(most);
 }
