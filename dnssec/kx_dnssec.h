@@ -212,6 +212,15 @@ krb5_error_code kx_lookup_text(struct kx_resolver *resolver, const char *host,
                                kx_answer_fn *done, void *arg,
                                struct kx_lookup **out);
 
+/*
+ * Write the realm that host is of by the n texts of its TXT records into
+ * realm, KX_MAX_DNS_NAME bytes.  Texts that are no realm's name are passed
+ * over: others may have records there.  Errors: KX_ERR_DNS_RECORD (none names
+ * a realm, or they name several).
+ */
+krb5_error_code kx_text_realm(krb5_context context, const char *host,
+                              char *const *text, size_t n, char *realm);
+
 /* End a lookup (or NULL) without its call. */
 void kx_lookup_cancel(struct kx_lookup *lookup);
 

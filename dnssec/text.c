@@ -43,3 +43,31 @@ cleanup:
     free(text);
     return code;
 }
+
+krb5_error_code
+kx_text_realm(krb5_context context, const char *host, char *const *text,
+              size_t n, char *realm)
+{
+    char shown[KX_PRINTABLE_SIZE];
+    krb5_data candidate;
+    size_t i;
+
+    realm[0] = '\0';
+    for (i = 0; i < n; i++) {
+        candidate = kx_data(text[i], strlen(text[i]));
+        if (!kx_realm_is_valid(&candidate) || strcmp(text[i], realm) == 0)
+            continue;
+        if (realm[0] != '\0') {
+            realm[0] = '\0';
+            return kx_error(context, KX_ERR_DNS_RECORD,
+                            "_kerberos.%s TXT names several realms",
+                            kx_printable(host, strlen(host), shown));
+        }
+        memcpy(realm, text[i], candidate.length + 1);
+    }
+    if (realm[0] == '\0')
+        return kx_error(context, KX_ERR_DNS_RECORD,
+                        "_kerberos.%s TXT names no realm",
+                        kx_printable(host, strlen(host), shown));
+    return 0;
+}

@@ -81,4 +81,7 @@ AC_DEFUN([KX_KDB_PLUGIN_DIR], [
             [kdbplugindir=$libdir/krb5/plugins/kdb])])
     AC_SUBST([krb5_kdbplugindir])
     AC_SUBST([kdbplugindir])
+    dnl Modules of libkrb5 stand beside: krb5.conf names them from there.
+    hostrealmplugindir=$(dirname "$kdbplugindir")/hostrealm
+    AC_SUBST([hostrealmplugindir])
 ])

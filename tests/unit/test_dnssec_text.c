@@ -99,6 +99,58 @@ a_string_that_ends_behind_the_record_is_refused(void **state)
     assert_null(text);
 }
 
+static char alpha[] = "ALPHA.EXAMPLE", bravo[] = "BRAVO.EXAMPLE";
+
+/* kx_text_realm() of these texts: the realm, or "" where that is an error. */
+static const char *
+realm_of(char *const *text, size_t n)
+{
+    static char realm[KX_MAX_DNS_NAME];
+    krb5_error_code code;
+
+    code = kx_text_realm(NULL, "www.bravo.example", text, n, realm);
+    assert_int_equal(code, realm[0] == '\0' ? KX_ERR_DNS_RECORD : 0);
+    return realm;
+}
+
+static void
+a_realm_that_is_named_twice_is_one_realm(void **state)
+{
+    char *text[] = {bravo, bravo};
+
+    (void)state;
+    assert_string_equal(realm_of(text, 2), "BRAVO.EXAMPLE");
+}
+
+static void
+a_third_realm_does_not_decide_between_two(void **state)
+{
+    char *text[] = {bravo, alpha, bravo};
+
+    (void)state;
+    assert_string_equal(realm_of(text, 3), "");
+}
+
+static void
+a_text_that_is_too_long_for_a_realm_is_none(void **state)
+{
+    char long_text[1024], *text[] = {long_text};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(long_text) - 1; i++)
+        long_text[i] = i % 32 == 31 ? '.' : 'A';
+    long_text[i] = '\0';
+    assert_string_equal(realm_of(text, 1), "");
+}
+
+static void
+no_text_names_no_realm(void **state)
+{
+    (void)state;
+    assert_string_equal(realm_of(NULL, 0), "");
+}
+
 int
 main(void)
 {
@@ -110,6 +162,10 @@ main(void)
         cmocka_unit_test(a_record_with_a_nul_inside_is_left_out),
         cmocka_unit_test(a_record_without_a_string_is_refused),
         cmocka_unit_test(a_string_that_ends_behind_the_record_is_refused),
+        cmocka_unit_test(a_realm_that_is_named_twice_is_one_realm),
+        cmocka_unit_test(a_third_realm_does_not_decide_between_two),
+        cmocka_unit_test(a_text_that_is_too_long_for_a_realm_is_none),
+        cmocka_unit_test(no_text_names_no_realm),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
