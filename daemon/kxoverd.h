@@ -141,12 +141,14 @@ krb5_error_code kx_service_read(const struct kx_logger *logger,
                                 const char *realm, struct kx_service **out);
 
 /*
- * Open the database and make engine and responder.  What is wrong is logged;
- * the service can then only be released.  Errors: any, after the log line.
+ * Open the database and make engine and responder.  before, which may be NULL,
+ * is the service whose place it takes.  What is wrong is logged; the service
+ * can then only be released.  Errors: any, after the log line.
  */
 krb5_error_code kx_service_start(struct kx_service *service,
                                  struct event_base *base,
-                                 const struct kx_logger *logger);
+                                 const struct kx_logger *logger,
+                                 const struct kx_service *before);
 
 /* One more user, one less.  The last one to leave ends the service, but not
  * before the event that is being served is over. */

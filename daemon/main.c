@@ -166,7 +166,7 @@ on_reload(evutil_socket_t fd, short what, void *arg)
     if (ret)
         goto failed;
     kx_daemon_log_open(service->context);
-    ret = kx_service_start(service, daemon->base, daemon->logger);
+    ret = kx_service_start(service, daemon->base, daemon->logger, old);
     if (ret)
         goto failed;
     ret = apply_addresses(daemon, service);
@@ -278,7 +278,8 @@ start(struct control *control)
         log_error(daemon, daemon->service->context, ret);
         return ret;
     }
-    ret = kx_service_start(daemon->service, daemon->base, daemon->logger);
+    ret =
+        kx_service_start(daemon->service, daemon->base, daemon->logger, NULL);
     if (ret)
         return ret;
     ret = kx_process_ready(options->pidfile);

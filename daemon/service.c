@@ -5,7 +5,8 @@
  * on, since much of kdc.conf and krb5.conf is read into that when it is made.
  * Only when all of the new one works does it take the old one's place, so a
  * bad change leaves us as we were.  Requests under way stay with the service
- * that took them, and the last of them ends it.
+ * that took them, and the last of them ends it.  What was answered lately is
+ * common to both services, or a replay of it would make a second key.
  */
 #include "config.h"
 #include <errno.h>
@@ -133,7 +134,8 @@ cleanup:
 
 krb5_error_code
 kx_service_start(struct kx_service *service, struct event_base *base,
-                 const struct kx_logger *logger)
+                 const struct kx_logger *logger,
+                 const struct kx_service *before)
 {
     krb5_error_code ret = ENOMEM;
     krb5_context context = service->context;
@@ -162,6 +164,7 @@ kx_service_start(struct kx_service *service, struct event_base *base,
                         &service->engine);
     if (!ret)
         ret = kx_responder_new(service->engine, &service->store,
+                               before != NULL ? before->responder : NULL,
                                &service->responder);
     if (ret)
         log_error(logger, context, ret, "Cannot set up exchanges");

@@ -88,8 +88,13 @@ struct kx_store {
     krb5_error_code (*put)(void *arg, const struct kx_crossover *crossover);
 };
 
+/*
+ * Make a responder.  before, which may be NULL, is the one whose place it
+ * takes: what either of them answers, both remember.  Errors: ENOMEM.
+ */
 krb5_error_code kx_responder_new(struct kx_engine *engine,
                                  const struct kx_store *store,
+                                 const struct kx_responder *before,
                                  struct kx_responder **out);
 
 /* Release the responder; requests under way end without an answer. */

@@ -18,6 +18,7 @@ struct answer {
 };
 
 struct kx_recent {
+    unsigned int users;
     size_t n;
     size_t next; /* the place to write to */
     struct answer answer[];
@@ -31,9 +32,17 @@ kx_recent_new(size_t entries, struct kx_recent **out)
     recent = calloc(1, sizeof(*recent) + entries * sizeof(struct answer));
     if (recent == NULL)
         return ENOMEM;
+    recent->users = 1;
     recent->n = entries;
     *out = recent;
     return 0;
+}
+
+struct kx_recent *
+kx_recent_share(struct kx_recent *recent)
+{
+    recent->users++;
+    return recent;
 }
 
 void
@@ -41,7 +50,7 @@ kx_recent_free(struct kx_recent *recent)
 {
     size_t i;
 
-    if (recent == NULL)
+    if (recent == NULL || --recent->users > 0)
         return;
     for (i = 0; i < recent->n; i++)
         kx_data_free(&recent->answer[i].bytes);

@@ -16,8 +16,11 @@
 
 struct kx_recent;
 
-/* Make a memory of at most entries answers.  Errors: ENOMEM. */
+/* Make a memory of at most entries answers, with one user.  Errors: ENOMEM. */
 krb5_error_code kx_recent_new(size_t entries, struct kx_recent **out);
+
+/* One more user of the same memory; one less, and with the last it goes. */
+struct kx_recent *kx_recent_share(struct kx_recent *recent);
 void kx_recent_free(struct kx_recent *recent);
 
 /* The digest of a request's bytes.  Errors: KX_ERR_CRYPTO. */

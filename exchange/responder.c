@@ -555,10 +555,10 @@ kx_request_cancel(struct kx_request *request)
 
 krb5_error_code
 kx_responder_new(struct kx_engine *engine, const struct kx_store *store,
-                 struct kx_responder **out)
+                 const struct kx_responder *before, struct kx_responder **out)
 {
     struct kx_responder *responder;
-    krb5_error_code ret;
+    krb5_error_code ret = 0;
 
     *out = NULL;
     responder = calloc(1, sizeof(*responder));
@@ -566,7 +566,10 @@ kx_responder_new(struct kx_engine *engine, const struct kx_store *store,
         return ENOMEM;
     responder->engine = engine;
     responder->store = *store;
-    ret = kx_recent_new(MAX_RECENT, &responder->recent);
+    if (before != NULL)
+        responder->recent = kx_recent_share(before->recent);
+    else
+        ret = kx_recent_new(MAX_RECENT, &responder->recent);
     if (ret) {
         free(responder);
         return ret;

@@ -236,9 +236,20 @@ class Signals(ExchangeScenario):
         self.reload()
         self.cross()
 
+    def test_a_replay_after_a_hangup_makes_no_second_key(self):
+        request = self.record()
+        self.daemon.restart()
+        with connect(self.alpha) as connection:
+            reply = ask(connection, request)
+        self.reload()
+        self.reload()
+        with connect(self.alpha) as connection:
+            self.assertEqual(ask(connection, request), reply)
+        self.assertEqual(self.versions(), [1])
+
     def test_what_is_under_way_survives_a_hangup(self):
         request = self.record()
-        self.reload()
+        self.daemon.restart()
         with self.lab_dns_silent(), connect(self.alpha) as connection:
             connection.sendall(framed(request))
             self.reload()
@@ -247,7 +258,7 @@ class Signals(ExchangeScenario):
 
     def test_what_is_under_way_is_ended_before_it_ends(self):
         request = self.record()
-        self.reload()
+        self.daemon.restart()
         mark = self.daemon.log.mark()
         with self.lab_dns_silent(), connect(self.alpha) as connection:
             connection.sendall(framed(request))

@@ -167,7 +167,7 @@ set_up(void **state)
                                    &scene->engine),
                      0);
     assert_int_equal(
-        kx_responder_new(scene->engine, &store, &scene->responder), 0);
+        kx_responder_new(scene->engine, &store, NULL, &scene->responder), 0);
     *state = scene;
     return 0;
 }
