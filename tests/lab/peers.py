@@ -9,6 +9,8 @@ import struct
 import threading
 import time
 
+from .waiting import wait_until
+
 HEADER = 4
 ENOUGH = 1 << 20
 
@@ -91,6 +93,27 @@ def recording(requests, replies):
         return lambda message: kept.append(message) or message
 
     return tampering(keep(requests), keep(replies))
+
+
+class Gate:
+    """Where messages wait until it is opened; for tampering() with requests or replies."""
+
+    def __init__(self):
+        self._arrived = threading.Event()
+        self._opened = threading.Event()
+
+    def __call__(self, message):
+        self._arrived.set()
+        self._opened.wait()
+        return message
+
+    def wait_for_one(self):
+        """Wait until a message is here."""
+        wait_until(self._arrived.is_set, "a message to come to the gate")
+
+    def open(self):
+        """Let all through, now and from now on."""
+        self._opened.set()
 
 
 def posing_as(other):
