@@ -10,6 +10,9 @@
 #include <gnutls/gnutls.h>
 #include "base/kx_base.h"
 
+/* krb5's times end in 2106, with 32 bits. */
+#define MAX_TIME UINT32_MAX
+
 void
 kx_zap(void *p, size_t length)
 {
@@ -83,4 +86,23 @@ kx_time_text(time_t t, char *buffer)
         strftime(buffer, KX_TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
         (void)snprintf(buffer, KX_TIME_TEXT_SIZE, "(no time)");
     return buffer;
+}
+
+krb5_boolean
+kx_time_read(const char *text, time_t *t)
+{
+    char again[KX_TIME_TEXT_SIZE];
+    struct tm tm = {0};
+    const char *end;
+    time_t read;
+
+    end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    if (end == NULL || *end != '\0')
+        return FALSE;
+    read = timegm(&tm);
+    if (read <= 0 || read > (time_t)MAX_TIME ||
+        strcmp(kx_time_text(read, again), text) != 0)
+        return FALSE;
+    *t = read;
+    return TRUE;
 }

@@ -98,4 +98,11 @@ void kx_data_zap_free(krb5_data *data);
 #define KX_TIME_TEXT_SIZE 24
 const char *kx_time_text(time_t t, char *buffer);
 
+/*
+ * Read a time as kx_time_text() writes it, in krb5's range, into *t.  What
+ * does not come out the same again, such as the 30th of February, is none:
+ * false.
+ */
+krb5_boolean kx_time_read(const char *text, time_t *t);
+
 #endif /* KX_BASE_H */

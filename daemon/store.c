@@ -57,6 +57,7 @@ explain(struct kx_kadm_store *kadm, krb5_const_principal name,
     case ENOMEM:
     case KX_ERR_POLICY_REALM: /* these tell the name themselves */
     case KX_ERR_METADATA:
+    case KX_ERR_VERSIONS:
         return code;
     case KX_ERR_POLICY_KVNO:
         break;

@@ -60,20 +60,25 @@ check_common(krb5_context context, const struct kx_settings *settings,
 }
 
 /*
- * A lifetime under a day would have keys rolled all the time.  The clock skew
- * that is forgiven elsewhere is forgiven here too.
+ * Too short a lifetime would have keys rolled all the time.  The clock skew
+ * that is forgiven elsewhere is forgiven here too, but not so much of it that
+ * nothing is left of a short life.
  */
 static krb5_error_code
 check_till(krb5_context context, const struct kx_settings *settings,
            time_t now, const krb5_data *remote, time_t till)
 {
     char text[KX_TIME_TEXT_SIZE];
+    time_t least = settings->lifetime_min, forgiven = settings->clockskew;
 
-    if (till < now + KX_LIFETIME_MIN - settings->clockskew)
+    if (forgiven > least / 2)
+        forgiven = least / 2;
+    if (till < now + least - forgiven)
         return kx_error(context, KX_ERR_POLICY_TILL,
-                        "offer of %.*s has a key that ends at %s: less than "
-                        "one day",
-                        REALM_ARGS(remote), kx_time_text(till, text));
+                        "offer of %.*s has a key that ends at %s: a life of "
+                        "less than kxover_lifetime_min (%d s)",
+                        REALM_ARGS(remote), kx_time_text(till, text),
+                        (int)least);
     return 0;
 }
 

@@ -24,12 +24,6 @@
 /* The highest life that a krb5_deltat can say. */
 #define MAX_LIFE INT32_MAX
 
-/* The limits that an entry sets, as its marked versions make them. */
-struct limits {
-    time_t expiration;
-    krb5_deltat life;
-};
-
 /* Time t, which is in krb5's range, as krb5 has it. */
 static krb5_timestamp
 to_timestamp(time_t t)
@@ -51,19 +45,6 @@ to_life(time_t seconds)
     if (seconds < 1)
         return 1;
     return seconds > MAX_LIFE ? MAX_LIFE : (krb5_deltat)seconds;
-}
-
-/* True if entry has a key of version kvno. */
-static krb5_boolean
-has_version(const krb5_db_entry *entry, uint32_t kvno)
-{
-    int i;
-
-    for (i = 0; i < entry->n_key_data; i++) {
-        if (entry->key_data[i].key_data_kvno == kvno)
-            return TRUE;
-    }
-    return FALSE;
 }
 
 /*
@@ -106,7 +87,7 @@ kx_entry_marks(krb5_context context, krb5_db_entry *entry,
     if (ret)
         return ret;
     for (i = 0; i < n; i++) {
-        if (has_version(entry, read[i].kvno))
+        if (kx_entry_has_version(entry, read[i].kvno))
             read[kept++] = read[i];
         else
             kx_origin_clear(&read[i].origin);
@@ -167,73 +148,14 @@ kx_entry_versions(krb5_context context, krb5_db_entry *entry, uint32_t **kvnos,
     return 0;
 }
 
-/* Release key data n of entry; those after it move up. */
-static void
-remove_key(krb5_context context, krb5_db_entry *entry, int n)
-{
-    krb5_dbe_free_key_data_contents(context, &entry->key_data[n]);
-    entry->n_key_data--;
-    memmove(&entry->key_data[n], &entry->key_data[n + 1],
-            (size_t)(entry->n_key_data - n) * sizeof(*entry->key_data));
-}
-
-/* Remove version kvno from entry: its keys, if there are any, and its mark. */
-static krb5_error_code
-drop_version(krb5_context context, krb5_db_entry *entry, uint32_t kvno)
-{
-    krb5_error_code ret;
-    char *name = NULL;
-    int i;
-
-    for (i = entry->n_key_data - 1; i >= 0; i--) {
-        if (entry->key_data[i].key_data_kvno == kvno)
-            remove_key(context, entry, i);
-    }
-    ret = kx_mark_name(context, kvno, &name);
-    if (ret == 0)
-        ret = krb5_dbe_set_string(context, entry, name, NULL);
-    free(name);
-    return ret;
-}
-
-/*
- * Drop from entry the versions of its marks that expired more than KX_RECENT
- * before now, the oldest beyond KX_MAX_VERSIONS (with one to come), and marks
- * without keys.  *n_marks is how many of the marks, which are newest first,
- * are left to drop from their end.
- */
-static krb5_error_code
-drop_old(krb5_context context, krb5_db_entry *entry, struct kx_mark *marks,
-         size_t *n_marks, time_t now)
-{
-    krb5_error_code ret;
-    size_t i, kept = 0;
-
-    for (i = 0; i < *n_marks; i++) {
-        if (has_version(entry, marks[i].kvno) &&
-            marks[i].till >= now - KX_RECENT && kept < KX_MAX_VERSIONS - 1) {
-            struct kx_mark mark = marks[kept];
-
-            marks[kept++] = marks[i];
-            marks[i] = mark;
-            continue;
-        }
-        ret = drop_version(context, entry, marks[i].kvno);
-        if (ret)
-            return ret;
-    }
-    *n_marks = kept;
-    return 0;
-}
-
 /*
  * Mark crossover's version in entry.  Where there is no room for another
- * string attribute, the oldest of the marked versions is dropped for it.
+ * string attribute, expired versions are dropped for it.
  */
 static krb5_error_code
 add_mark(krb5_context context, krb5_db_entry *entry,
-         const struct kx_crossover *crossover, const struct kx_mark *marks,
-         size_t n_marks)
+         const struct kx_crossover *crossover, struct kx_mark *marks,
+         size_t n_left, time_t now)
 {
     krb5_error_code ret;
     char *name = NULL, *value = NULL;
@@ -243,9 +165,9 @@ add_mark(krb5_context context, krb5_db_entry *entry,
         return ret;
     for (;;) {
         ret = krb5_dbe_set_string(context, entry, name, value);
-        if (ret != KRB5_KDB_STRINGS_TOOLONG || n_marks == 0)
+        if (ret != KRB5_KDB_STRINGS_TOOLONG || n_left == 0)
             break;
-        ret = drop_version(context, entry, marks[--n_marks].kvno);
+        ret = kx_entry_drop_expired(context, entry, marks, &n_left, now);
         if (ret)
             break;
     }
@@ -259,9 +181,9 @@ add_mark(krb5_context context, krb5_db_entry *entry,
     return ret;
 }
 
-/* What the marked versions of entry make its limits. */
-static krb5_error_code
-find_limits(krb5_context context, krb5_db_entry *entry, struct limits *limits)
+krb5_error_code
+kx_entry_limits(krb5_context context, krb5_db_entry *entry,
+                struct kx_limits_of_entry *limits)
 {
     krb5_error_code ret;
     struct kx_mark *marks;
@@ -289,12 +211,12 @@ find_limits(krb5_context context, krb5_db_entry *entry, struct limits *limits)
  */
 static krb5_error_code
 set_limits(krb5_context context, krb5_db_entry *entry,
-           const struct limits *before)
+           const struct kx_limits_of_entry *before)
 {
     krb5_error_code ret;
-    struct limits after;
+    struct kx_limits_of_entry after;
 
-    ret = find_limits(context, entry, &after);
+    ret = kx_entry_limits(context, entry, &after);
     if (ret)
         return ret;
     if (entry->expiration == 0 ||
@@ -362,7 +284,7 @@ check_addition(krb5_context context, krb5_db_entry *old,
     kx_marks_free(marks, n);
     if (n == 0 && old->n_key_data > 0)
         return not_ours(context, old);
-    if (has_version(old, crossover->kvno))
+    if (kx_entry_has_version(old, crossover->kvno))
         return kx_error(context, KX_ERR_POLICY_KVNO,
                         "key version %lu is there already",
                         (unsigned long)crossover->kvno);
@@ -378,7 +300,7 @@ kx_entry_add(krb5_context context, krb5_db_entry *old,
     krb5_db_entry *entry = NULL;
     krb5_keyblock mkey = {0};
     krb5_kvno mkvno = 0;
-    struct limits before = {0};
+    struct kx_limits_of_entry before = {0};
     struct kx_mark *marks = NULL;
     size_t n_marks = 0, n_left = 0, i;
 
@@ -395,17 +317,17 @@ kx_entry_add(krb5_context context, krb5_db_entry *old,
         ret = kx_entry_new(context, crossover->name, &entry);
     if (ret)
         goto cleanup;
-    ret = find_limits(context, entry, &before);
+    ret = kx_entry_limits(context, entry, &before);
     if (ret)
         goto cleanup;
     ret = read_marks(context, entry, &marks, &n_marks);
     if (ret)
         goto cleanup;
     n_left = n_marks;
-    ret = drop_old(context, entry, marks, &n_left, now);
+    ret = kx_entry_drop_old(context, entry, marks, &n_left, now);
     if (ret)
         goto cleanup;
-    ret = add_mark(context, entry, crossover, marks, n_left);
+    ret = add_mark(context, entry, crossover, marks, n_left, now);
     if (ret)
         goto cleanup;
     ret = kx_entry_rewrap(context, entry, &mkey);
@@ -475,7 +397,7 @@ kx_entry_restrict(krb5_context context, krb5_db_entry *entry,
                 break;
         }
         if (i == n_kept)
-            remove_key(context, entry, k);
+            kx_entry_remove_key(context, entry, k);
     }
     life = to_life(till - now - KX_ISSUE_MARGIN);
     if (entry->max_life == 0 || entry->max_life > life)

@@ -43,4 +43,42 @@ krb5_error_code kx_entry_add_key(krb5_context context, krb5_db_entry *entry,
                                  const krb5_keyblock *mkey,
                                  const krb5_keyblock *key, uint32_t kvno);
 
+/* True if entry has a key of version kvno. */
+krb5_boolean kx_entry_has_version(const krb5_db_entry *entry, uint32_t kvno);
+
+/* Release key data n of entry; those after it move up. */
+void kx_entry_remove_key(krb5_context context, krb5_db_entry *entry, int n);
+
+/*
+ * Drop from entry what has no more use: marks without keys, versions that
+ * expired more than KX_RECENT before now, and as many further expired ones as
+ * make place for one to come.  marks
+ * are all of entry's, newest first, and *n_left is how many of them are left;
+ * the others are set aside, behind those.  Errors: as of
+ * kx_entry_drop_expired().
+ */
+krb5_error_code kx_entry_drop_old(krb5_context context, krb5_db_entry *entry,
+                                  struct kx_mark *marks, size_t *n_left,
+                                  time_t now);
+
+/*
+ * Drop from entry the version of the *n_left marks that expired first, and set
+ * its mark aside.  Errors: KX_ERR_VERSIONS (all of them live at time now),
+ * KX_ERR_METADATA, libkdb5's, ENOMEM.
+ */
+krb5_error_code kx_entry_drop_expired(krb5_context context,
+                                      krb5_db_entry *entry,
+                                      struct kx_mark *marks, size_t *n_left,
+                                      time_t now);
+
+/* The limits that an entry's marked versions give it. */
+struct kx_limits_of_entry {
+    time_t expiration; /* the latest end; 0 without versions */
+    krb5_deltat life;  /* the longest life of a version */
+};
+
+/* Find them in *limits.  Errors: KX_ERR_METADATA, libkdb5's, ENOMEM. */
+krb5_error_code kx_entry_limits(krb5_context context, krb5_db_entry *entry,
+                                struct kx_limits_of_entry *limits);
+
 #endif /* KX_ENTRY_H */

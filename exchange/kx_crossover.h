@@ -32,10 +32,11 @@
  * no longer issued with: versions expired longer ago than this may go. */
 #define KX_RECENT (2 * 24 * 60 * 60)
 
-/* Marked versions that an entry holds at the most; older ones go.  An entry
- * has to stay small whatever a peer asks for: all string attributes together
- * have 64 KiB of room, and each lookup reads them. */
-#define KX_MAX_VERSIONS 16
+/* Marked versions that an entry holds at the most.  An entry has to stay small
+ * whatever a peer asks for: all string attributes together have 64 KiB of
+ * room, of which a mark takes 300 bytes and 600 at the worst, and each lookup
+ * reads them. */
+#define KX_MAX_VERSIONS 64
 
 /* A KDC reads its clock again after a lookup, so this many seconds are taken
  * off what a key has left before tickets are given that life. */
@@ -166,15 +167,17 @@ krb5_error_code kx_entry_versions(krb5_context context, krb5_db_entry *entry,
 /*
  * Make an entry for crossover in *out (krb5_db_free_principal()): a copy of
  * old with the new version added and marked, versions of old that expired more
- * than KX_RECENT before now dropped (and the oldest, when there would be more
- * than KX_MAX_VERSIONS or no room for the mark); or a new entry where old is
- * NULL.  old is the entry as the database has it, not one that
+ * than KX_RECENT before now dropped (and others that expired, the first to do
+ * so first, when there would be more than KX_MAX_VERSIONS or no room for the
+ * mark); or a new entry where old is NULL.
+ * A version that lives is never dropped.  old is the entry as the database has it, not one that
  * kx_entry_restrict() has cut.  All keys are encrypted with the current master
  * key of context's open database.  A new entry has KRB5_KDB_LOCKDOWN_KEYS and
  * no other attribute.  The entry expires with its last version, and its
  * maximum ticket lives are the longest life of a version; where the
  * administrator has set less, that stays.
  * Errors: KX_ERR_POLICY_KVNO (the version is there already),
+ * KX_ERR_VERSIONS (there is no room but that of living versions),
  * KX_ERR_POLICY_REALM (old is the administrator's), KX_ERR_METADATA,
  * KX_ERR_STORE (crossover cannot be stored in old), libkdb5's, ENOMEM.
  */

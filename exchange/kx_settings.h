@@ -24,6 +24,9 @@
 
 #define KX_DAY (24 * 60 * 60)
 
+/* The most that kxover_keep may say, in number and in names. */
+#define KX_MAX_KEEP 10000
+
 enum kx_store_kind {
     KX_STORE_DATABASE, /* keys go into the database */
     KX_STORE_MEMORY    /* nothing is written; each KDC process has its own */
@@ -61,7 +64,14 @@ struct kx_settings {
     struct kx_endpoint *kdc; /* kxover_kdc: the KDC behind the relay; n_kdc is
                               * 0 or 1, with 0 nothing is relayed */
     size_t n_kdc;
-    krb5_deltat lifetime;     /* kxover_lifetime: 14d, from 1d to 31d */
+    krb5_deltat lifetime;     /* kxover_lifetime: 14d, from lifetime_min to
+                               * 31d */
+    krb5_deltat lifetime_min; /* kxover_lifetime_min: 1d, from 10s to 31d; a
+                               * peer's key may not be shorter either */
+    size_t keep;              /* kxover_keep: how many crossovers kxoverd keeps
+                               * renewed of those used last: 100 */
+    char **keep_realms;       /* kxover_keep: those that it always does;
+                               * NULL-terminated, NULL when not set */
     krb5_deltat wait;         /* kxover_wait: 3s, from 0 to 30s */
     int stall;                /* kxover_stall: 20 %, from 0 to 100 */
     enum kx_store_kind store; /* kxover_store: database or memory */

@@ -30,9 +30,6 @@
 #define DIGEST_PREFIX "sha256:"
 #define DIGEST_DIGITS 64
 
-/* krb5's times end in 2106, with 32 bits. */
-#define MAX_TIME UINT32_MAX
-
 /* What reads a field's text into a mark: 0, KX_ERR_METADATA or ENOMEM. */
 typedef krb5_error_code read_fn(const char *text, struct kx_mark *mark);
 
@@ -78,41 +75,18 @@ read_number(const char *text, size_t length, uint32_t maximum,
     return TRUE;
 }
 
-/*
- * Read a time as kx_time_text() writes it: what does not come out the same
- * again, such as the 30th of February, is none.
- */
-static krb5_error_code
-read_time(const char *text, time_t *t)
-{
-    char again[KX_TIME_TEXT_SIZE];
-    struct tm tm = {0};
-    const char *end;
-    time_t read;
-
-    end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    if (end == NULL || *end != '\0')
-        return KX_ERR_METADATA;
-    read = timegm(&tm);
-    if (read <= 0 || read > (time_t)MAX_TIME ||
-        strcmp(kx_time_text(read, again), text) != 0)
-        return KX_ERR_METADATA;
-    *t = read;
-    return 0;
-}
-
 /* Read when the version was established. */
 static krb5_error_code
 read_established(const char *text, struct kx_mark *mark)
 {
-    return read_time(text, &mark->established);
+    return kx_time_read(text, &mark->established) ? 0 : KX_ERR_METADATA;
 }
 
 /* Read till when it may be used. */
 static krb5_error_code
 read_till(const char *text, struct kx_mark *mark)
 {
-    return read_time(text, &mark->till);
+    return kx_time_read(text, &mark->till) ? 0 : KX_ERR_METADATA;
 }
 
 /*

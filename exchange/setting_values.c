@@ -15,6 +15,7 @@
 #include "exchange/setting_values.h"
 
 #define BLANKS " \t"
+#define MIN_LIFETIME 10 /* seconds; see docs/configuration.md */
 #define MAX_LIFETIME (31 * KX_DAY)
 #define MAX_WAIT 30
 #define MAX_VERSION_SHARES 16
@@ -208,10 +209,40 @@ read_kdc(struct kx_settings *settings, const char *value)
     return append_endpoint(&settings->kdc, &settings->n_kdc, &endpoint);
 }
 
+/* Whether it is under kxover_lifetime_min is seen when both are read. */
 static krb5_error_code
 read_lifetime(struct kx_settings *settings, const char *value)
 {
-    return read_time(value, KX_DAY, MAX_LIFETIME, &settings->lifetime);
+    return read_time(value, MIN_LIFETIME, MAX_LIFETIME, &settings->lifetime);
+}
+
+static krb5_error_code
+read_lifetime_min(struct kx_settings *settings, const char *value)
+{
+    return read_time(value, MIN_LIFETIME, MAX_LIFETIME,
+                     &settings->lifetime_min);
+}
+
+/* A realm, or the number, of which there is one. */
+static krb5_error_code
+read_keep(struct kx_settings *settings, const char *value)
+{
+    krb5_data realm = kx_data(value, strlen(value));
+    size_t digits = strspn(value, "0123456789"), n = 0, number;
+
+    if (digits > 0 && digits <= 5 && value[digits] == '\0') {
+        number = (size_t)strtoul(value, NULL, 10);
+        if (number > KX_MAX_KEEP ||
+            (settings->keep != KX_KEEP_UNSET && settings->keep != number))
+            return KX_ERR_SETTING;
+        settings->keep = number;
+        return 0;
+    }
+    while (settings->keep_realms != NULL && settings->keep_realms[n] != NULL)
+        n++;
+    if (!kx_realm_is_valid(&realm) || n == KX_MAX_KEEP)
+        return KX_ERR_SETTING;
+    return append_text(&settings->keep_realms, value);
 }
 
 static krb5_error_code
@@ -315,7 +346,13 @@ const struct kx_setting_row kx_setting_rows[] = {
     {KX_SETTING_PREFIX "kdc", FALSE, read_kdc,
      "one IP address, ADDRESS:PORT or [V6ADDRESS]:PORT"},
     {KX_SETTING_PREFIX "lifetime", FALSE, read_lifetime,
-     "a time from 1d to 31d, such as 14d"},
+     "a time from kxover_lifetime_min (without it, from 1d) to 31d, such as "
+     "14d"},
+    {KX_SETTING_PREFIX "lifetime_min", FALSE, read_lifetime_min,
+     "a time from 10s to 31d, and not over kxover_lifetime"},
+    {KX_SETTING_PREFIX "keep", TRUE, read_keep,
+     "a number up to 10000, realms (in capitals, of two labels or more), or "
+     "both"},
     {KX_SETTING_PREFIX "wait", FALSE, read_wait,
      "a time from 0s to 30s, such as 3s"},
     {KX_SETTING_PREFIX "stall", FALSE, read_stall,

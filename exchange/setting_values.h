@@ -8,6 +8,9 @@
 
 #define KX_SETTING_PREFIX "kxover_"
 
+/* kxover_keep while no number was read. */
+#define KX_KEEP_UNSET SIZE_MAX
+
 struct kx_setting_row {
     const char *name;
     krb5_boolean several; /* values, by words or by lines */

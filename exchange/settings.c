@@ -23,6 +23,8 @@
 #define SEPARATORS " \t,"
 
 #define DEFAULT_LIFETIME (14 * KX_DAY)
+#define DEFAULT_LIFETIME_MIN KX_DAY
+#define DEFAULT_KEEP 100
 #define DEFAULT_WAIT 3
 #define DEFAULT_STALL 20
 #define DEFAULT_CLOCKSKEW 300
@@ -248,10 +250,27 @@ find_section(profile_t profile, const char *section,
     return ret;
 }
 
+/* Refuse a lifetime under the least one.  Errors: KX_ERR_SETTING. */
+static krb5_error_code
+check_lifetimes(krb5_context context, const struct kx_settings *settings)
+{
+    if (settings->lifetime >= settings->lifetime_min)
+        return 0;
+    return kx_error(
+        context, KX_ERR_SETTING,
+        "kdc.conf [dbmodules] %s: kxover_lifetime (%d s) cannot be "
+        "under kxover_lifetime_min (%d s); right is a time from "
+        "that to 31d",
+        settings->section, (int)settings->lifetime,
+        (int)settings->lifetime_min);
+}
+
 /* Fill in what the section left open.  Errors: ENOMEM. */
 static krb5_error_code
 fill_defaults(struct kx_settings *settings)
 {
+    if (settings->keep == KX_KEEP_UNSET)
+        settings->keep = DEFAULT_KEEP;
     if (settings->n_listen == 0)
         return kx_listen_everywhere(settings, KX_KERBEROS_PORT);
     return 0;
@@ -272,6 +291,8 @@ kx_settings_read(krb5_context context, const char *realm, const char *section,
     if (settings == NULL)
         return ENOMEM;
     settings->lifetime = DEFAULT_LIFETIME;
+    settings->lifetime_min = DEFAULT_LIFETIME_MIN;
+    settings->keep = KX_KEEP_UNSET;
     settings->wait = DEFAULT_WAIT;
     settings->stall = DEFAULT_STALL;
     settings->version_share = settings->version_shares = 1;
@@ -284,6 +305,8 @@ kx_settings_read(krb5_context context, const char *realm, const char *section,
         ret = check_names(context, profile, settings->section);
     for (i = 0; i < kx_n_setting_rows && ret == 0; i++)
         ret = read_row(context, profile, settings, &kx_setting_rows[i]);
+    if (ret == 0)
+        ret = check_lifetimes(context, settings);
     if (ret == 0)
         ret = fill_defaults(settings);
     if (ret == 0)
@@ -320,6 +343,7 @@ kx_settings_free(struct kx_settings *settings)
     free(settings->identity);
     free_texts(settings->anchors);
     free_texts(settings->realms);
+    free_texts(settings->keep_realms);
     free(settings->listen);
     free(settings->kdc);
     free(settings->unbound_conf);

@@ -12,9 +12,6 @@
 #include "dnssec/kx_dnssec.h"
 #include "exchange/kx_settings.h"
 
-/* A key lives a day at least, whoever asks. */
-#define KX_LIFETIME_MIN KX_DAY
-
 /* A chain of certificates as GnuTLS has read them; n is 0 when empty. */
 struct kx_chain {
     gnutls_x509_crt_t certificate[KX_MAX_CHAIN];
@@ -32,7 +29,7 @@ void kx_chain_clear(struct kx_chain *chain);
 /*
  * Check 1 for a request: kxname is krbtgt/LOCAL@REMOTE, REMOTE a realm that
  * the settings permit, the time within the clock skew, the lifetime at least
- * KX_LIFETIME_MIN, the key version at most KX_MAX_KVNO, an encryption type, a
+ * kxover_lifetime_min, the key version at most KX_MAX_KVNO, an encryption type, a
  * signature algorithm and no unknown critical extension in it.  *remote (also
  * on failure, where there is a name) borrows the peer's realm from offer. The
  * group is judged later (kx_group_of_public()), so that only a peer who proved

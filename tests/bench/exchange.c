@@ -33,6 +33,7 @@ static char realm[] = SERVICE;
 static krb5_enctype etypes[] = {20, 19, 18, 17};
 static struct kx_settings settings = {.realm = realm,
                                       .lifetime = 14 * KX_DAY,
+                                      .lifetime_min = KX_DAY,
                                       .clockskew = 300,
                                       .etypes = etypes,
                                       .n_etypes = 4};

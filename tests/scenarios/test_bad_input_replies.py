@@ -187,7 +187,7 @@ class HostileReplies(Replies):
         self.assert_refused("early", POLICY, "set the clocks")
 
     def test_a_key_for_an_hour(self):
-        self.assert_refused("short-till", POLICY, "less than one day")
+        self.assert_refused("short-till", POLICY, "less than kxover_lifetime_min")
 
     def test_a_key_for_a_time_that_is_past(self):
         self.assert_refused("past-till", POLICY, "1970-01-01T00:00:00Z")

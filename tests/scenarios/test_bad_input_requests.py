@@ -187,7 +187,7 @@ class HostileRequests(BadInput):
         self.assert_refused("early", SKEW, POLICY, "set the clocks")
 
     def test_a_key_for_an_hour(self):
-        self.assert_refused("short-till", POLICY_REFUSES, POLICY, "less than one day")
+        self.assert_refused("short-till", POLICY_REFUSES, POLICY, "less than kxover_lifetime_min")
 
     def test_a_key_for_a_time_that_is_past(self):
         self.assert_refused("past-till", POLICY_REFUSES, POLICY, "1970-01-01T00:00:00Z")

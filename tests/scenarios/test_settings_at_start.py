@@ -32,6 +32,8 @@ WRONG = (
     ("kxover_allow_address", "127.0.0.1/8"),
     ("kxover_allow_address", "::/129"),
     ("kxover_transit", "bravo"),
+    ("kxover_lifetime_min", "9s"),
+    ("kxover_keep", "everything"),
     ("kxover_lifetiem", "14d"),
     ("KXOVER_WAIT", "3s"),
 )

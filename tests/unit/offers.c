@@ -12,6 +12,7 @@ static krb5_enctype etypes[] = {ENCTYPE_AES256_CTS_HMAC_SHA1_96,
 static char local_name[] = LOCAL;
 struct kx_settings settings = {.realm = local_name,
                                .lifetime = 14 * KX_DAY,
+                               .lifetime_min = KX_DAY,
                                .clockskew = 300,
                                .etypes = etypes,
                                .n_etypes = 2};

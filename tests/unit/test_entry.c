@@ -170,24 +170,48 @@ versions_go_once_their_last_ticket_is_over(void **state)
 }
 
 static void
-an_entry_never_has_more_than_its_share_of_versions(void **state)
+of_too_many_versions_the_first_to_expire_goes(void **state)
 {
     krb5_db_entry *entry;
     uint32_t kvno;
 
     (void)state;
-    store_new(1, NOW, NOW + DAY);
-    for (kvno = 2; kvno <= KX_MAX_VERSIONS + 2; kvno++)
-        store_added(kvno, NOW + (time_t)kvno, NOW + DAY, NOW);
+    store_new(1, NOW, NOW + 9 * DAY);
+    for (kvno = 2; kvno <= KX_MAX_VERSIONS; kvno++)
+        store_added(kvno, NOW + (time_t)kvno, NOW + DAY - (time_t)kvno, NOW);
+    /* All but the first have expired, and the last one before the others. */
+    store_added(KX_MAX_VERSIONS + 1, NOW + DAY, NOW + 2 * DAY, NOW + DAY);
     entry = fetch();
     assert_int_equal(entry->n_key_data, 2 * KX_MAX_VERSIONS);
-    assert_key(entry, 0, KX_MAX_VERSIONS + 2,
-               ENCTYPE_AES256_CTS_HMAC_SHA384_192);
-    assert_key(entry, 2 * KX_MAX_VERSIONS - 1, 3,
-               ENCTYPE_AES128_CTS_HMAC_SHA1_96);
-    assert_string(entry, "kxover_kvno_2", FALSE);
-    assert_string(entry, "kxover_kvno_3", TRUE);
+    assert_string(entry, "kxover_kvno_1", TRUE);
+    assert_string(entry, "kxover_kvno_63", TRUE);
+    assert_string(entry, "kxover_kvno_64", FALSE);
+    assert_string(entry, "kxover_kvno_65", TRUE);
     krb5_db_free_principal(context, entry);
+}
+
+static void
+a_living_version_never_makes_room_for_another(void **state)
+{
+    krb5_db_entry *old, *entry;
+    uint32_t kvno;
+
+    (void)state;
+    store_new(1, NOW, NOW + DAY);
+    for (kvno = 2; kvno <= KX_MAX_VERSIONS; kvno++)
+        store_added(kvno, NOW + (time_t)kvno, NOW + 2 * DAY, NOW);
+    old = fetch();
+    assert_int_equal(adding(old, KX_MAX_VERSIONS + 1, NOW, NOW + 3 * DAY,
+                            NOW + DAY - 1, &entry),
+                     KX_ERR_VERSIONS);
+    assert_message(KX_ERR_VERSIONS, NAME " has 64 key versions");
+    assert_message(KX_ERR_VERSIONS, "the first of them ends at 2026-11-23T15");
+    assert_message(KX_ERR_VERSIONS, "delete the principal");
+    assert_int_equal(adding(old, KX_MAX_VERSIONS + 1, NOW, NOW + 3 * DAY,
+                            NOW + DAY, &entry),
+                     0);
+    krb5_db_free_principal(context, entry);
+    krb5_db_free_principal(context, old);
 }
 
 /*
@@ -217,16 +241,16 @@ leave_room_for(size_t n_marks)
 }
 
 static void
-the_oldest_version_makes_room_for_the_mark(void **state)
+an_expired_version_makes_room_for_the_mark(void **state)
 {
     static const uint32_t versions[] = {9, 8};
     krb5_db_entry *entry;
 
     (void)state;
     store_new(7, NOW, NOW + DAY);
-    store_added(8, NOW + 1, NOW + DAY, NOW);
+    store_added(8, NOW + 1, NOW + DAY + 1, NOW);
     leave_room_for(2);
-    store_added(9, NOW + 2, NOW + DAY, NOW);
+    store_added(9, NOW + DAY, NOW + 2 * DAY, NOW + DAY);
     entry = fetch();
     assert_versions(entry, 2, versions);
     assert_string(entry, "kxover_kvno_7", FALSE);
@@ -248,8 +272,7 @@ without_room_for_a_mark_nothing_is_added(void **state)
     old = fetch();
     /* One digit more than the mark that is there. */
     assert_int_equal(adding(old, 10, NOW, NOW + DAY, NOW, &entry),
-                     KRB5_KDB_STRINGS_TOOLONG);
-    assert_message(KRB5_KDB_STRINGS_TOOLONG, "kxover_kvno_10");
+                     KX_ERR_VERSIONS);
     assert_versions(old, 1, versions);
     krb5_db_free_principal(context, old);
 }
@@ -457,8 +480,9 @@ main(void)
         ENTRY_TEST(keys_are_sorted_by_version_after_65535_too),
         ENTRY_TEST(adding_leaves_the_old_entry_as_it_is),
         ENTRY_TEST(versions_go_once_their_last_ticket_is_over),
-        ENTRY_TEST(an_entry_never_has_more_than_its_share_of_versions),
-        ENTRY_TEST(the_oldest_version_makes_room_for_the_mark),
+        ENTRY_TEST(of_too_many_versions_the_first_to_expire_goes),
+        ENTRY_TEST(a_living_version_never_makes_room_for_another),
+        ENTRY_TEST(an_expired_version_makes_room_for_the_mark),
         ENTRY_TEST(without_room_for_a_mark_nothing_is_added),
         ENTRY_TEST(a_version_that_is_there_is_not_replaced),
         ENTRY_TEST(what_cannot_be_a_crossovers_version_is_refused),

@@ -157,6 +157,7 @@ set_up(void **state)
     scene->settings.identity = scene->identity;
     scene->settings.unbound_conf = scene->unbound_conf;
     scene->settings.lifetime = 14 * KX_DAY;
+    scene->settings.lifetime_min = KX_DAY;
     scene->settings.clockskew = 300;
     scene->settings.etypes = etypes;
     scene->settings.n_etypes = 1;

@@ -143,6 +143,9 @@ an_empty_section_gives_the_defaults(void **state)
     assert_string_equal(endpoint_text(&settings->listen[0]), "[::]:88");
     assert_string_equal(endpoint_text(&settings->listen[1]), "0.0.0.0:88");
     assert_int_equal(settings->n_kdc, 0);
+    assert_int_equal(settings->lifetime_min, KX_DAY);
+    assert_int_equal(settings->keep, 100);
+    assert_null(settings->keep_realms);
     assert_int_equal(settings->lifetime, 14 * KX_DAY);
     assert_int_equal(settings->wait, 3);
     assert_int_equal(settings->stall, 20);
@@ -181,6 +184,8 @@ every_setting_is_read(void **state)
                       "kxover_listen = 192.0.2.1 [2001:db8::1]:1088\n"
                       "kxover_kdc = 127.0.0.1:1088\n"
                       "kxover_lifetime = 7d\n"
+                      "kxover_lifetime_min = 2d\n"
+                      "kxover_keep = 7 BRAVO.EXAMPLE, HUB.EXAMPLE\n"
                       "kxover_wait = 5s\n"
                       "kxover_stall = 30 %\n"
                       "kxover_store = memory\n"
@@ -205,6 +210,11 @@ every_setting_is_read(void **state)
     assert_int_equal(settings->n_kdc, 1);
     assert_string_equal(endpoint_text(&settings->kdc[0]), "127.0.0.1:1088");
     assert_int_equal(settings->lifetime, 7 * KX_DAY);
+    assert_int_equal(settings->lifetime_min, 2 * KX_DAY);
+    assert_int_equal(settings->keep, 7);
+    assert_string_equal(settings->keep_realms[0], "BRAVO.EXAMPLE");
+    assert_string_equal(settings->keep_realms[1], "HUB.EXAMPLE");
+    assert_null(settings->keep_realms[2]);
     assert_int_equal(settings->wait, 5);
     assert_int_equal(settings->stall, 30);
     assert_int_equal(settings->store, KX_STORE_MEMORY);
@@ -323,7 +333,8 @@ a_refusal_names_section_key_value_and_remedy(void **state)
     (void)state;
     assert_refused("kxover_lifetime = 40d",
                    VALUES("kdc.conf", "[dbmodules]", REALM,
-                          "kxover_lifetime = 40d", "from 1d to 31d"));
+                          "kxover_lifetime = 40d",
+                          "(without it, from 1d) to 31d"));
 }
 
 static void
@@ -354,6 +365,11 @@ values_that_mean_nothing_are_refused(void **state)
     assert_each_refused("kxover_lifetime",
                         VALUES("\"\"", "0", "23h", "86399", "32d", "31d1s",
                                "-14d", "2 weeks", "14x", "forever"));
+    assert_each_refused("kxover_lifetime_min", VALUES("\"\"", "0", "9s", "32d",
+                                                      "15d", "-1s", "soon"));
+    assert_each_refused("kxover_keep",
+                        VALUES("\"\"", "-1", "10001", "1 2", "EXAMPLE",
+                               "hub.example", "*.EXAMPLE", "10 %"));
     assert_each_refused("kxover_wait",
                         VALUES("\"\"", "31s", "-1s", "3x", "1m"));
     assert_each_refused(
@@ -374,21 +390,54 @@ values_that_mean_nothing_are_refused(void **state)
 }
 
 static void
+names_alone_leave_the_number_of_kept_crossovers_as_it_is(void **state)
+{
+    struct kx_settings *settings = settings_with("kxover_keep = HUB.EXAMPLE");
+
+    (void)state;
+    assert_int_equal(settings->keep, 100);
+    assert_string_equal(settings->keep_realms[0], "HUB.EXAMPLE");
+    kx_settings_free(settings);
+}
+
+static void
+a_short_lifetime_takes_a_shorter_least_one(void **state)
+{
+    struct kx_settings *settings = settings_with("kxover_lifetime = 10s\n"
+                                                 "kxover_lifetime_min = 10s");
+
+    (void)state;
+    assert_int_equal(settings->lifetime, 10);
+    assert_int_equal(settings->lifetime_min, 10);
+    kx_settings_free(settings);
+    assert_refused("kxover_lifetime = 3h",
+                   VALUES("kdc.conf", "[dbmodules]", REALM,
+                          "kxover_lifetime (10800 s)",
+                          "kxover_lifetime_min (86400 s)"));
+}
+
+static void
 the_bounds_themselves_are_taken(void **state)
 {
     struct kx_settings *least = settings_with("kxover_lifetime = 1d\n"
+                                              "kxover_keep = 0\n"
                                               "kxover_wait = 0\n"
                                               "kxover_stall = 0\n");
     struct kx_settings *most = settings_with("kxover_lifetime = 31d\n"
+                                             "kxover_lifetime_min = 31d\n"
+                                             "kxover_keep = 10000\n"
                                              "kxover_wait = 30\n"
                                              "kxover_stall = 100%\n"
                                              "kxover_versions = 16/16\n");
 
     (void)state;
     assert_int_equal(least->lifetime, KX_DAY);
+    assert_int_equal(least->keep, 0);
     assert_int_equal(least->wait, 0);
     assert_int_equal(least->stall, 0);
     assert_int_equal(most->lifetime, 31 * KX_DAY);
+    assert_int_equal(most->lifetime_min, 31 * KX_DAY);
+    assert_int_equal(most->keep, KX_MAX_KEEP);
     assert_int_equal(most->wait, 30);
     assert_int_equal(most->stall, 100);
     assert_int_equal(most->version_share, 16);
@@ -598,6 +647,9 @@ main(void)
         cmocka_unit_test(the_same_value_twice_is_no_contradiction),
         cmocka_unit_test(a_refusal_names_section_key_value_and_remedy),
         cmocka_unit_test(values_that_mean_nothing_are_refused),
+        cmocka_unit_test(
+            names_alone_leave_the_number_of_kept_crossovers_as_it_is),
+        cmocka_unit_test(a_short_lifetime_takes_a_shorter_least_one),
         cmocka_unit_test(the_bounds_themselves_are_taken),
         cmocka_unit_test(a_port_alone_means_all_addresses),
         cmocka_unit_test(a_token_may_be_the_identity),
