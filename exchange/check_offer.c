@@ -142,7 +142,7 @@ kx_check_request(krb5_context context, const struct kx_settings *settings,
         return kx_error(context, KX_ERR_POLICY_NAME,
                         "request names our own realm %s as the peer",
                         settings->realm);
-    if (!kx_settings_realm_permitted(settings, remote))
+    if (!kx_settings_realm_permitted(settings, KX_INCOMING, remote))
         return kx_error(context, KX_ERR_POLICY_REALM,
                         "realm %.*s is refused by kxover_realms",
                         REALM_ARGS(remote));

@@ -429,7 +429,7 @@ kx_initiator_start(struct kx_engine *engine, const krb5_data *remote,
                         "realm %.*s is not another realm's DNS name in "
                         "capitals of two labels or more",
                         (int)remote->length, remote->data);
-    if (!kx_settings_realm_permitted(engine->settings, remote))
+    if (!kx_settings_realm_permitted(engine->settings, KX_OUTGOING, remote))
         return kx_error(context, KX_ERR_POLICY_REALM,
                         "realm %.*s is refused by kxover_realms",
                         (int)remote->length, remote->data);

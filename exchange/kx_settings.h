@@ -21,6 +21,7 @@
 
 #include <sys/socket.h>
 #include "base/kx_base.h"
+#include "exchange/kx_crossover.h"
 
 #define KX_DAY (24 * 60 * 60)
 
@@ -56,7 +57,8 @@ struct kx_settings {
     char **anchors; /* kxover_anchors: files of root certificates, each as
                      * FILE:path; NULL-terminated, NULL when not set */
     char **realms;  /* kxover_realms: patterns, the first match decides, "!"
-                     * refuses; NULL-terminated, NULL means all */
+                     * refuses, "in:" and "out:" are for one direction;
+                     * NULL-terminated, NULL means all */
     struct kx_endpoint *listen; /* kxover_listen: ADDRESS, ADDRESS:PORT,
                                  * [V6]:PORT, PORT or *:PORT; default port 88
                                  * on all addresses of both families */
@@ -104,12 +106,20 @@ krb5_error_code kx_settings_read(krb5_context context, const char *realm,
 void kx_settings_free(struct kx_settings *settings);
 
 /*
- * True if kxover_realms permits crossovers with realm.  Patterns are matched
- * without regard to case: NAME, *.NAME (below NAME, not itself) or *; with "!"
- * before it a match refuses.  No match refuses, unless there are no patterns.
+ * True if kxover_realms permits crossovers with realm in direction, which is
+ * KX_OUTGOING (our users go there) or KX_INCOMING (theirs come here).
+ * Patterns are matched without regard to case: NAME, *.NAME (below NAME, not
+ * itself) or *; "in:" or "out:" before it makes it one of that direction
+ * alone, and with "!" before all of that a match refuses.  No match refuses,
+ * unless there are no patterns.
  */
 krb5_boolean kx_settings_realm_permitted(const struct kx_settings *settings,
+                                         enum kx_direction direction,
                                          const krb5_data *realm);
+
+/* What stands before a pattern that is for one direction alone. */
+#define KX_PATTERN_IN "in:"
+#define KX_PATTERN_OUT "out:"
 
 /*
  * True if address may be connected to: a public unicast address, or in one of

@@ -171,8 +171,13 @@ static krb5_error_code
 read_realms(struct kx_settings *settings, const char *value)
 {
     const char *name = value[0] == '!' ? value + 1 : value;
+    const size_t in = strlen(KX_PATTERN_IN), out = strlen(KX_PATTERN_OUT);
     char below[KX_MAX_DNS_NAME + 2];
 
+    if (strncasecmp(name, KX_PATTERN_IN, in) == 0)
+        name += in;
+    else if (strncasecmp(name, KX_PATTERN_OUT, out) == 0)
+        name += out;
     if (strcmp(name, "*") == 0)
         return append_text(&settings->realms, value);
     if (strlen(name) >= sizeof(below))
@@ -340,7 +345,8 @@ const struct kx_setting_row kx_setting_rows[] = {
      "FILE:/path/roots.pem, once or several times"},
     {KX_SETTING_PREFIX "realms", TRUE, read_realms,
      "realms as BRAVO.EXAMPLE, *.EXAMPLE (all below) or * (all), with ! "
-     "before those to refuse"},
+     "before those to refuse, and in: or out: before a name for one "
+     "direction"},
     {KX_SETTING_PREFIX "listen", TRUE, read_listen,
      "an IP address, ADDRESS:PORT, [V6ADDRESS]:PORT, PORT or *:PORT"},
     {KX_SETTING_PREFIX "kdc", FALSE, read_kdc,

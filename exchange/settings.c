@@ -373,18 +373,43 @@ pattern_matches(const char *pattern, const krb5_data *realm)
            strncasecmp(realm->data, pattern, length) == 0;
 }
 
+/* Move *pattern past its direction.  False if it is another one. */
+static krb5_boolean
+is_of_direction(const char **pattern, enum kx_direction direction)
+{
+    static const struct {
+        const char *prefix;
+        enum kx_direction direction;
+    } prefixes[] = {{KX_PATTERN_IN, KX_INCOMING},
+                    {KX_PATTERN_OUT, KX_OUTGOING}};
+    size_t i, length;
+
+    for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        length = strlen(prefixes[i].prefix);
+        if (strncasecmp(*pattern, prefixes[i].prefix, length) == 0) {
+            *pattern += length;
+            return direction == prefixes[i].direction;
+        }
+    }
+    return TRUE;
+}
+
 krb5_boolean
 kx_settings_realm_permitted(const struct kx_settings *settings,
+                            enum kx_direction direction,
                             const krb5_data *realm)
 {
-    char *const *pattern;
+    char *const *listed;
+    const char *pattern;
     krb5_boolean refuses;
 
     if (settings->realms == NULL)
         return TRUE;
-    for (pattern = settings->realms; *pattern != NULL; pattern++) {
-        refuses = (*pattern)[0] == '!';
-        if (pattern_matches(*pattern + refuses, realm))
+    for (listed = settings->realms; *listed != NULL; listed++) {
+        refuses = (*listed)[0] == '!';
+        pattern = *listed + refuses;
+        if (is_of_direction(&pattern, direction) &&
+            pattern_matches(pattern, realm))
             return !refuses;
     }
     return FALSE;

@@ -288,7 +288,7 @@ lookup_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
     if (ret != KRB5_KDB_NOENTRY)
         return ret;
     if (!kx_realm_is_valid(remote) ||
-        !kx_settings_realm_permitted(intercept->settings, remote))
+        !kx_settings_realm_permitted(intercept->settings, KX_OUTGOING, remote))
         return KRB5_KDB_NOENTRY;
     ret = kx_exchanges_wait(intercept->exchanges, remote,
                             known_kvno(intercept, name));

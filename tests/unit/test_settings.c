@@ -356,7 +356,9 @@ values_that_mean_nothing_are_refused(void **state)
     assert_each_refused("kxover_realms",
                         VALUES("\"\"", ",", "!", "EXAMPLE", "*EXAMPLE",
                                "*.*.EXAMPLE", "BRAVO.EXAMPLE.", "!!A.EXAMPLE",
-                               "BR_VO.EXAMPLE", "*.", "! BRAVO.EXAMPLE"));
+                               "BR_VO.EXAMPLE", "*.", "! BRAVO.EXAMPLE",
+                               "in:", "in:!A.EXAMPLE", "in:out:A.EXAMPLE",
+                               "up:A.EXAMPLE"));
     assert_each_refused("kxover_listen",
                         VALUES("\"\"", "0", "65536", "*", "*:0", "*:x",
                                "kdc.alpha.example", "127.0.0.1:0"));
@@ -501,9 +503,11 @@ a_pin_is_not_repeated(void **state)
     }
 }
 
-/* Whether kxover_realms as in patterns (NULL: not set) permits realm. */
+/* Whether kxover_realms as in patterns (NULL: not set) permits realm in
+ * direction. */
 static krb5_boolean
-permits(const char *patterns, const char *realm)
+permits_one_way(const char *patterns, enum kx_direction direction,
+                const char *realm)
 {
     struct kx_settings *settings;
     krb5_data name = kx_data(realm, strlen(realm));
@@ -514,9 +518,40 @@ permits(const char *patterns, const char *realm)
              patterns != NULL ? "kxover_realms = " : "",
              patterns != NULL ? patterns : "");
     settings = settings_with(line);
-    permitted = kx_settings_realm_permitted(settings, &name);
+    permitted = kx_settings_realm_permitted(settings, direction, &name);
     kx_settings_free(settings);
     return permitted;
+}
+
+/* The same, both ways. */
+static krb5_boolean
+permits(const char *patterns, const char *realm)
+{
+    krb5_boolean in = permits_one_way(patterns, KX_INCOMING, realm);
+
+    assert_int_equal(permits_one_way(patterns, KX_OUTGOING, realm), in);
+    return in;
+}
+
+static void
+a_pattern_with_a_direction_says_nothing_of_the_other(void **state)
+{
+    (void)state;
+    assert_true(permits_one_way("in:B.TEST", KX_INCOMING, "B.TEST"));
+    assert_false(permits_one_way("in:B.TEST", KX_OUTGOING, "B.TEST"));
+    assert_true(permits_one_way("OUT:*.TEST", KX_OUTGOING, "B.TEST"));
+    assert_false(permits_one_way("OUT:*.TEST", KX_INCOMING, "B.TEST"));
+    assert_true(permits_one_way("out:* B.TEST", KX_INCOMING, "B.TEST"));
+}
+
+static void
+one_direction_can_be_refused_alone(void **state)
+{
+    (void)state;
+    assert_false(permits_one_way("!in:B.TEST *", KX_INCOMING, "B.TEST"));
+    assert_true(permits_one_way("!in:B.TEST *", KX_OUTGOING, "B.TEST"));
+    assert_true(permits_one_way("!in:* *", KX_OUTGOING, "B.TEST"));
+    assert_false(permits_one_way("!in:* *", KX_INCOMING, "B.TEST"));
 }
 
 static void
@@ -657,6 +692,8 @@ main(void)
         cmocka_unit_test(without_patterns_all_realms_are_permitted),
         cmocka_unit_test(with_patterns_a_realm_that_none_matches_is_refused),
         cmocka_unit_test(the_first_match_decides),
+        cmocka_unit_test(a_pattern_with_a_direction_says_nothing_of_the_other),
+        cmocka_unit_test(one_direction_can_be_refused_alone),
         cmocka_unit_test(a_pattern_with_a_star_is_for_what_is_below_its_name),
         cmocka_unit_test(a_name_is_not_matched_by_its_beginning),
         cmocka_unit_test(patterns_do_not_regard_case),
