@@ -44,6 +44,7 @@
 #define KX_MAX_CHAIN 10
 #define KX_MAX_CERTIFICATE 16384
 #define KX_MAX_SIGNATURE 2048
+#define KX_MAX_PKINIT_NAME 1024
 #define KX_CONFIRM_SIZE 32
 #define KX_MAX_SHARED_KEY 1024
 #define KX_TRANSCRIPT_SIZE 64
@@ -157,6 +158,15 @@ krb5_error_code kx_decode_certificate(krb5_context context,
                                       const krb5_data *in,
                                       struct kx_certificate *out);
 void kx_certificate_clear(struct kx_certificate *certificate);
+
+/*
+ * Decode a principal's name as it stands in a certificate's subjectAltName
+ * (KRB5PrincipalName, RFC 4556 3.2.2), in is the whole of it, into *out
+ * (krb5_free_principal()).  Errors: those of decoding.
+ */
+krb5_error_code kx_decode_pkinit_name(krb5_context context,
+                                      const krb5_data *in,
+                                      krb5_principal *out);
 
 /* A prior key as it enters the derivation: PRF+ output, not the key. */
 struct kx_prior_key {

@@ -13,7 +13,13 @@ kx_chain_read(krb5_context context, const krb5_data *der, size_t n,
     gnutls_datum_t datum;
     int status;
 
-    for (chain->n = 0; chain->n < n; chain->n++) {
+    chain->n = 0;
+    chain->der = der;
+    if (n == 0 || n > KX_MAX_CHAIN)
+        return kx_error(context, KX_ERR_CHAIN,
+                        "chain of %zu certificates; from 1 to %d are right", n,
+                        KX_MAX_CHAIN);
+    for (; chain->n < n; chain->n++) {
         datum.data = (unsigned char *)der[chain->n].data;
         datum.size = der[chain->n].length;
         if (gnutls_x509_crt_init(&certificate) < 0) {

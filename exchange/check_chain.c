@@ -8,6 +8,8 @@
  * signed with.
  */
 #include "config.h"
+#include <errno.h>
+#include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 #include "exchange/kx_identity.h"
 #include "exchange/validate.h"
@@ -50,15 +52,63 @@ check_link(krb5_context context, const krb5_data *der,
     return ret;
 }
 
+/*
+ * Refuse a chain with a certificate that is there twice.  One that signed
+ * itself could else be its own issuer and, by a TLSA record of usage 2, vouch
+ * for itself without being a CA.  Errors: KX_ERR_CHAIN.
+ */
+static krb5_error_code
+check_repetitions(krb5_context context, const struct kx_chain *chain)
+{
+    unsigned int i, j;
+
+    for (i = 1; i < chain->n; i++) {
+        for (j = 0; j < i; j++) {
+            if (kx_data_equal(&chain->der[i], &chain->der[j]))
+                return kx_error(context, KX_ERR_CHAIN,
+                                "certificate %u of the chain is number %u "
+                                "once more",
+                                i + 1, j + 1);
+        }
+    }
+    return 0;
+}
+
+/*
+ * The first certificate's key is of a kind and size that an offer may be
+ * signed with.  Errors: those of kx_check_public_key(), KX_ERR_CHAIN, ENOMEM.
+ */
+static krb5_error_code
+check_first_key(krb5_context context, const struct kx_chain *chain)
+{
+    gnutls_pubkey_t key;
+    krb5_error_code ret;
+    int status;
+
+    if (gnutls_pubkey_init(&key) < 0)
+        return ENOMEM;
+    status = gnutls_pubkey_import_x509(key, chain->certificate[0], 0);
+    if (status < 0)
+        ret = kx_error(context, KX_ERR_CHAIN,
+                       "key of the first certificate cannot be read: %s",
+                       gnutls_strerror(status));
+    else
+        ret = kx_check_public_key(context, key);
+    gnutls_pubkey_deinit(key);
+    return ret;
+}
+
 krb5_error_code
-kx_check_chain(krb5_context context, const krb5_data *der,
-               const struct kx_chain *chain)
+kx_check_chain(krb5_context context, const struct kx_chain *chain)
 {
     krb5_error_code ret;
     unsigned int i;
     krb5_boolean last;
     gnutls_x509_crt_t issuer;
 
+    ret = check_repetitions(context, chain);
+    if (ret)
+        return ret;
     for (i = 0; i < chain->n; i++) {
         /* The last one answers for itself. */
         last = i + 1 == chain->n;
@@ -70,7 +120,7 @@ kx_check_chain(krb5_context context, const krb5_data *der,
                                  : "certificate %u of the chain was not "
                                    "issued by the next",
                             i + 1);
-        ret = check_link(context, &der[i], issuer);
+        ret = check_link(context, &chain->der[i], issuer);
         if (ret) {
             kx_error_prefix(context, ret,
                             "certificate %u of the chain is not signed by %s",
@@ -79,7 +129,7 @@ kx_check_chain(krb5_context context, const krb5_data *der,
             return kx_error_as(context, KX_ERR_CHAIN, ret);
         }
     }
-    return 0;
+    return check_first_key(context, chain);
 }
 
 krb5_error_code

@@ -346,7 +346,7 @@ check_chain(krb5_context context, const struct kx_identity *identity)
 
     ret = kx_chain_read(context, identity->chain, identity->n_chain, &chain);
     if (ret == 0)
-        ret = kx_check_chain(context, identity->chain, &chain);
+        ret = kx_check_chain(context, &chain);
     kx_chain_clear(&chain);
     if (ret == 0 || ret == ENOMEM)
         return ret;

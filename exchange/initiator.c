@@ -231,8 +231,11 @@ check_reply(struct kx_initiator *initiator, const struct kx_offer *reply,
     struct kx_engine *engine = initiator->engine;
     const struct kx_target *target = &initiator->target;
     krb5_data remote = kx_data(initiator->remote, strlen(initiator->remote));
-    const gnutls_x509_crt_t *anchors;
-    unsigned int n_anchors;
+    struct kx_claim claim = {.realm = &remote,
+                             .host = target->host,
+                             .tlsa = target->tlsa,
+                             .n_tlsa = target->n_tlsa,
+                             .now = time(NULL)};
     struct kx_chain chain;
     krb5_error_code ret;
 
@@ -243,17 +246,13 @@ check_reply(struct kx_initiator *initiator, const struct kx_offer *reply,
     ret = kx_chain_read(engine->context, reply->chain, reply->n_chain, &chain);
     if (ret)
         return ret;
-    ret = kx_check_chain(engine->context, reply->chain, &chain);
+    ret = kx_check_chain(engine->context, &chain);
     if (ret == 0)
         ret = kx_check_signature(engine->context, reply, &chain);
     if (ret == 0)
-        ret = kx_engine_anchors(engine, &anchors, &n_anchors);
+        ret = kx_engine_anchors(engine, &claim.anchors, &claim.n_anchors);
     if (ret == 0)
-        ret = kx_check_tlsa(engine->context, reply, &chain, &remote,
-                            target->host, target->tlsa, target->n_tlsa,
-                            anchors, n_anchors, matched);
-    if (ret == 0)
-        ret = kx_check_anchors(engine->context, &chain, anchors, n_anchors);
+        ret = kx_judge_peer(engine->context, &chain, &claim, matched);
     kx_chain_clear(&chain);
     return ret;
 }

@@ -285,10 +285,8 @@ target_found(void *arg, krb5_error_code code, const struct kx_target *target)
 {
     struct exchange *exchange = arg;
     struct kx_engine *engine = exchange->responder->engine;
-    const struct kx_offer *request = &exchange->request->offer;
+    struct kx_claim claim = {.realm = &exchange->remote, .now = time(NULL)};
     const struct kx_tlsa *matched;
-    const gnutls_x509_crt_t *anchors;
-    unsigned int n_anchors;
     const char *words;
 
     if (code) {
@@ -302,18 +300,16 @@ target_found(void *arg, krb5_error_code code, const struct kx_target *target)
         refuse(exchange, code);
         return;
     }
-    code = kx_engine_anchors(engine, &anchors, &n_anchors);
+    code = kx_engine_anchors(engine, &claim.anchors, &claim.n_anchors);
     if (code) {
         /* Roots that we cannot read say nothing about the peer's chain. */
         refuse_telling(exchange, code, KX_ERR_IDENTITY);
         return;
     }
-    code = kx_check_tlsa(engine->context, request, &exchange->chain,
-                         &exchange->remote, target->host, target->tlsa,
-                         target->n_tlsa, anchors, n_anchors, &matched);
-    if (code == 0)
-        code = kx_check_anchors(engine->context, &exchange->chain, anchors,
-                                n_anchors);
+    claim.host = target->host;
+    claim.tlsa = target->tlsa;
+    claim.n_tlsa = target->n_tlsa;
+    code = kx_judge_peer(engine->context, &exchange->chain, &claim, &matched);
     if (code) {
         if (exchange->kept == 0) {
             exchange->kept = code;
@@ -375,7 +371,7 @@ check_offer(struct exchange *exchange)
                         &exchange->chain);
     if (ret)
         return ret;
-    ret = kx_check_chain(engine->context, offer->chain, &exchange->chain);
+    ret = kx_check_chain(engine->context, &exchange->chain);
     if (ret)
         return ret;
     ret = kx_check_signature(engine->context, offer, &exchange->chain);

@@ -14,17 +14,30 @@
 
 /* A chain of certificates as GnuTLS has read them; n is 0 when empty. */
 struct kx_chain {
+    const krb5_data *der; /* what they were read from, borrowed */
     gnutls_x509_crt_t certificate[KX_MAX_CHAIN];
     unsigned int n;
 };
 
 /*
- * Read n certificates (KX_MAX_CHAIN at most) into *chain (kx_chain_clear(),
- * empty on failure).  Errors: KX_ERR_CHAIN, ENOMEM.
+ * Read n certificates into *chain (kx_chain_clear(), empty on failure), which
+ * borrows der.  Errors: KX_ERR_CHAIN (also for none, or more than
+ * KX_MAX_CHAIN), ENOMEM.
  */
 krb5_error_code kx_chain_read(krb5_context context, const krb5_data *der,
                               size_t n, struct kx_chain *chain);
 void kx_chain_clear(struct kx_chain *chain);
+
+/* Whom a chain is to stand for, and by what that is judged. */
+struct kx_claim {
+    const krb5_data *realm;     /* the peer's realm */
+    const char *host;           /* its server, target of an SRV record */
+    const struct kx_tlsa *tlsa; /* that server's records, in any order */
+    size_t n_tlsa;
+    const gnutls_x509_crt_t *anchors; /* our roots */
+    unsigned int n_anchors;           /* 0: none are configured */
+    time_t now;                       /* when certificates must be valid */
+};
 
 /*
  * Check 1 for a request: kxname is krbtgt/LOCAL@REMOTE, REMOTE a realm that
@@ -63,39 +76,70 @@ krb5_error_code kx_common_etypes(krb5_context context,
                                  krb5_enctype **etypes, size_t *n);
 
 /*
- * chain is offer's, read by kx_chain_read(), here and below.
- *
- * Check 2: each certificate is named and signed by the next, and the last one
- * by itself.  der holds the certificates that chain was read from.
- * Errors: KX_ERR_CHAIN.
+ * Check 2: each certificate is named and signed by the next and the last one
+ * by itself, none is there twice, all are signed with what an offer may be
+ * signed with, and so can the first one's key sign.  Dates, CA flags and
+ * constraints are check 5's.  Errors: KX_ERR_CHAIN; for the first one's key
+ * KX_ERR_POLICY_SIGALG, KX_ERR_POLICY_KEY_SIZE; ENOMEM.
  */
-krb5_error_code kx_check_chain(krb5_context context, const krb5_data *der,
+krb5_error_code kx_check_chain(krb5_context context,
                                const struct kx_chain *chain);
 
 /*
- * Check 3: the signature is over the KX-TBSDATA as received and by the first
- * certificate's key.  Errors: those of kx_verify().
+ * Check 3: the signature is over the KX-TBSDATA as received and by the key of
+ * the first certificate of the offer's chain.  Errors: those of kx_verify().
  */
 krb5_error_code kx_check_signature(krb5_context context,
                                    const struct kx_offer *offer,
                                    const struct kx_chain *chain);
 
 /*
- * Check 5: one of the TLSA records of host, which serves realm, fits the chain
- * (RFC 6698 2.1.1, RFC 7671 5).  Usages 0 and 1 count only with
- * anchors.  *matched points to that record.
- * Errors: KX_ERR_TLSA_UNUSABLE, KX_ERR_TLSA_MISMATCH, or for a record that
- * matches but does not suffice KX_ERR_CERT_PATH, KX_ERR_CERT_NAME,
- * KX_ERR_CERT_PURPOSE.
+ * Checks 5 and 6 of a chain that passed check 2: all that there is to judge
+ * once the records are known, here for both sides of an exchange and for
+ * `kxover verify`.  *matched points to the record that the chain is believed
+ * by.  Errors: those of both checks.
+ */
+krb5_error_code kx_judge_peer(krb5_context context,
+                              const struct kx_chain *chain,
+                              const struct kx_claim *claim,
+                              const struct kx_tlsa **matched);
+
+/*
+ * Check 5: one of the TLSA records fits the chain (RFC 6698 2.1, RFC 7671 5).
+ * Usages 0 and 1 count only with anchors, and then demand check 6.  *matched
+ * points to that record.  Errors: KX_ERR_TLSA_UNUSABLE, KX_ERR_TLSA_MISMATCH,
+ * or for a record that matches but does not suffice KX_ERR_CERT_PATH,
+ * KX_ERR_CERT_NAME, KX_ERR_CERT_PURPOSE, KX_ERR_ANCHOR; ENOMEM.
  */
 krb5_error_code kx_check_tlsa(krb5_context context,
-                              const struct kx_offer *offer,
                               const struct kx_chain *chain,
-                              const krb5_data *realm, const char *host,
-                              const struct kx_tlsa *tlsa, size_t n_tlsa,
-                              const gnutls_x509_crt_t *anchors,
-                              unsigned int n_anchors,
+                              const struct kx_claim *claim,
                               const struct kx_tlsa **matched);
+
+/*
+ * The certificates from the first to number root (from 0) are a valid path
+ * (RFC 5280 6) whose root of trust is that one, and all are within their dates
+ * at time now.  Errors: KX_ERR_CERT_PATH, ENOMEM.
+ */
+krb5_error_code kx_check_path(krb5_context context,
+                              const struct kx_chain *chain, unsigned int root,
+                              time_t now);
+
+/*
+ * The certificate names the realm, as dNSName or in PKINIT's way (RFC 4556
+ * 3.2.4), or host.  Errors: KX_ERR_CERT_NAME, ENOMEM.
+ */
+krb5_error_code kx_check_names(krb5_context context,
+                               gnutls_x509_crt_t certificate,
+                               const krb5_data *realm, const char *host);
+
+/*
+ * The certificate may be a KDC's: extended key usage, where there is one, has
+ * id-pkinit-KPKdc, and key usage, where there is one, digitalSignature.
+ * Errors: KX_ERR_CERT_PURPOSE.
+ */
+krb5_error_code kx_check_purpose(krb5_context context,
+                                 gnutls_x509_crt_t certificate);
 
 /*
  * Check 6: with anchors (n_anchors over 0), the chain's last certificate is

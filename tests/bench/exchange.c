@@ -90,15 +90,18 @@ static void
 check_peer(const struct side *peer, const struct kx_offer *offer)
 {
     krb5_data name = kx_data(peer->name, strlen(peer->name));
+    const struct kx_claim claim = {.realm = &name,
+                                   .host = peer->host,
+                                   .tlsa = &peer->tlsa,
+                                   .n_tlsa = 1,
+                                   .now = time(NULL)};
     const struct kx_tlsa *matched;
     struct kx_chain chain;
 
     must(kx_chain_read(context, offer->chain, offer->n_chain, &chain));
-    must(kx_check_chain(context, offer->chain, &chain));
+    must(kx_check_chain(context, &chain));
     must(kx_check_signature(context, offer, &chain));
-    must(kx_check_tlsa(context, offer, &chain, &name, peer->host, &peer->tlsa,
-                       1, NULL, 0, &matched));
-    must(kx_check_anchors(context, &chain, NULL, 0));
+    must(kx_judge_peer(context, &chain, &claim, &matched));
     kx_chain_clear(&chain);
 }
 

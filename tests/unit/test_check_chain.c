@@ -18,7 +18,7 @@ check_chain(const struct kx_offer *offer)
 
     ret = kx_chain_read(context, offer->chain, offer->n_chain, &chain);
     if (ret == 0)
-        ret = kx_check_chain(context, offer->chain, &chain);
+        ret = kx_check_chain(context, &chain);
     kx_chain_clear(&chain);
     return ret;
 }

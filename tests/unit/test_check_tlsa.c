@@ -21,15 +21,20 @@ judge(const struct certificate_plan *plans, size_t n, unsigned int usage,
     const struct kx_offer *offer = &made.message->offer;
     krb5_data realm = kx_data(REMOTE, strlen(REMOTE));
     struct kx_tlsa tlsa = make_tlsa(usage, &offer->chain[index]);
+    struct kx_claim claim = {.realm = &realm,
+                             .host = HOST,
+                             .tlsa = &tlsa,
+                             .n_tlsa = 1,
+                             .now = time(NULL)};
     const struct kx_tlsa *matched = NULL;
     struct kx_chain chain;
     krb5_error_code ret;
 
     assert_int_equal(
         kx_chain_read(context, offer->chain, offer->n_chain, &chain), 0);
-    ret = kx_check_tlsa(context, offer, &chain, &realm, HOST, &tlsa, 1,
-                        anchored ? &chain.certificate[n - 1] : NULL,
-                        anchored ? 1 : 0, &matched);
+    claim.anchors = anchored ? &chain.certificate[n - 1] : NULL;
+    claim.n_anchors = anchored ? 1 : 0;
+    ret = kx_check_tlsa(context, &chain, &claim, &matched);
     kx_chain_clear(&chain);
     assert_true((ret == 0) == (matched == &tlsa));
     kx_data_free(&tlsa.data);
@@ -165,6 +170,11 @@ one_fitting_record_among_several_suffices(void **state)
     struct made made = plain_request(), other = plain_request();
     krb5_data realm = kx_data(REMOTE, strlen(REMOTE));
     struct kx_tlsa tlsa[2];
+    const struct kx_claim claim = {.realm = &realm,
+                                   .host = HOST,
+                                   .tlsa = tlsa,
+                                   .n_tlsa = 2,
+                                   .now = time(NULL)};
     const struct kx_tlsa *matched;
     struct kx_chain chain;
 
@@ -173,9 +183,7 @@ one_fitting_record_among_several_suffices(void **state)
     tlsa[1] = make_tlsa(3, &made.message->offer.chain[0]);
     assert_int_equal(
         kx_chain_read(context, made.message->offer.chain, 1, &chain), 0);
-    assert_int_equal(kx_check_tlsa(context, &made.message->offer, &chain,
-                                   &realm, HOST, tlsa, 2, NULL, 0, &matched),
-                     0);
+    assert_int_equal(kx_check_tlsa(context, &chain, &claim, &matched), 0);
     assert_ptr_equal(matched, &tlsa[1]);
     kx_chain_clear(&chain);
     kx_data_free(&tlsa[0].data);
