@@ -99,31 +99,53 @@ kx_crossover_name(krb5_context context, const krb5_data *service,
     return 0;
 }
 
-krb5_error_code
-kx_next_kvno(krb5_context context, uint32_t requested, const uint32_t *used,
-             size_t n, unsigned int share, unsigned int shares, uint32_t *kvno)
+/* Minutes since 1970 as a version number: the same again after 45 days. */
+static uint32_t
+clock_kvno(time_t now)
 {
-    unsigned char taken[KX_MAX_KVNO / 8 + 1] = {0};
-    uint32_t highest = requested, k;
-    size_t i;
-    int round;
+    return (uint32_t)(now / 60 % KX_MAX_KVNO) + 1;
+}
 
-    for (i = 0; i <= n; i++) {
-        k = i < n ? used[i] : requested;
+uint32_t
+kx_latest_kvno(const uint32_t *kvnos, size_t n)
+{
+    uint32_t highest = 0, below = 0, k;
+    krb5_boolean begun_again = FALSE;
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        k = kvnos[i] < KX_MAX_KVNO ? kvnos[i] : KX_MAX_KVNO;
         if (k > highest)
             highest = k;
-        if (k <= KX_MAX_KVNO)
-            taken[k / 8] |= (unsigned char)(1 << k % 8);
+        if (k > below && k <= KX_MAX_KVNO - KX_KVNO_MARGIN)
+            below = k;
+        if (k > 0 && k <= KX_KVNO_MARGIN)
+            begun_again = TRUE;
     }
-    for (round = 0; round < 2; round++) {
-        k = round == 0 && highest < KX_MAX_KVNO ? highest + 1 : 1;
-        for (; k <= KX_MAX_KVNO; k++) {
-            if (k % shares == share % shares &&
-                (taken[k / 8] & 1 << k % 8) == 0) {
-                *kvno = k;
-                return 0;
-            }
+    return begun_again ? below : highest;
+}
+
+krb5_error_code
+kx_next_kvno(krb5_context context, uint32_t known, const uint32_t *used,
+             size_t n, unsigned int share, unsigned int shares, time_t now,
+             uint32_t *kvno)
+{
+    unsigned char taken[KX_MAX_KVNO / 8 + 1] = {0};
+    uint32_t latest[2] = {known, kx_latest_kvno(used, n)}, k, tries;
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        if (used[i] <= KX_MAX_KVNO)
+            taken[used[i] / 8] |= (unsigned char)(1 << used[i] % 8);
+    }
+    k = kx_latest_kvno(latest, 2);
+    k = k == 0 ? clock_kvno(now) : k % KX_MAX_KVNO + 1;
+    for (tries = 0; tries < KX_MAX_KVNO; tries++) {
+        if (k % shares == share % shares && (taken[k / 8] & 1 << k % 8) == 0) {
+            *kvno = k;
+            return 0;
         }
+        k = k % KX_MAX_KVNO + 1;
     }
     return kx_error(context, KX_ERR_POLICY_KVNO,
                     "all key version numbers from 1 to %d are in use",

@@ -5,6 +5,8 @@
  * stays, whatever comes: rather is a new one refused.
  */
 #include "config.h"
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include "exchange/entry.h"
 
@@ -18,6 +20,25 @@ kx_entry_has_version(const krb5_db_entry *entry, uint32_t kvno)
             return TRUE;
     }
     return FALSE;
+}
+
+krb5_error_code
+kx_entry_latest(const krb5_db_entry *entry, uint32_t *kvno)
+{
+    uint32_t *kvnos;
+    int i;
+
+    *kvno = 0;
+    if (entry->n_key_data == 0)
+        return 0;
+    kvnos = calloc((size_t)entry->n_key_data, sizeof(*kvnos));
+    if (kvnos == NULL)
+        return ENOMEM;
+    for (i = 0; i < entry->n_key_data; i++)
+        kvnos[i] = entry->key_data[i].key_data_kvno;
+    *kvno = kx_latest_kvno(kvnos, (size_t)entry->n_key_data);
+    free(kvnos);
+    return 0;
 }
 
 void

@@ -28,6 +28,12 @@
 
 #define KX_MAX_KVNO 65535 /* 16 bits in db2 and in krb5_key_data */
 
+/* Version numbers this close to an end of the range tell that numbering has
+ * begun again, if they are at both.  All versions of an entry are closer to
+ * each other, though each kxoverd of a realm gives its share of the numbers
+ * only. */
+#define KX_KVNO_MARGIN 2048
+
 /* The longest life of a ticket that is still honoured after its key version is
  * no longer issued with: versions expired longer ago than this may go. */
 #define KX_RECENT (2 * 24 * 60 * 60)
@@ -165,21 +171,27 @@ krb5_error_code kx_entry_versions(krb5_context context, krb5_db_entry *entry,
                                   uint32_t **kvnos, size_t *n);
 
 /*
+ * The key version of entry that was numbered last (kx_latest_kvno()), marked
+ * or not, in *kvno; 0 where entry has no keys.  Errors: ENOMEM.
+ */
+krb5_error_code kx_entry_latest(const krb5_db_entry *entry, uint32_t *kvno);
+
+/*
  * Make an entry for crossover in *out (krb5_db_free_principal()): a copy of
  * old with the new version added and marked, versions of old that expired more
  * than KX_RECENT before now dropped (and others that expired, the first to do
  * so first, when there would be more than KX_MAX_VERSIONS or no room for the
  * mark); or a new entry where old is NULL.
- * A version that lives is never dropped.  old is the entry as the database has it, not one that
- * kx_entry_restrict() has cut.  All keys are encrypted with the current master
- * key of context's open database.  A new entry has KRB5_KDB_LOCKDOWN_KEYS and
- * no other attribute.  The entry expires with its last version, and its
- * maximum ticket lives are the longest life of a version; where the
- * administrator has set less, that stays.
- * Errors: KX_ERR_POLICY_KVNO (the version is there already),
- * KX_ERR_VERSIONS (there is no room but that of living versions),
- * KX_ERR_POLICY_REALM (old is the administrator's), KX_ERR_METADATA,
- * KX_ERR_STORE (crossover cannot be stored in old), libkdb5's, ENOMEM.
+ * A version that lives is never dropped.  old is the entry as the database has
+ * it, not one that kx_entry_restrict() has cut.  All keys are encrypted with
+ * the current master key of context's open database.  A new entry has
+ * KRB5_KDB_LOCKDOWN_KEYS and no other attribute.  The entry expires with its
+ * last version, and its maximum ticket lives are the longest life of a
+ * version; where the administrator has set less, that stays. Errors:
+ * KX_ERR_POLICY_KVNO (the version is there already), KX_ERR_VERSIONS (there is
+ * no room but that of living versions), KX_ERR_POLICY_REALM (old is the
+ * administrator's), KX_ERR_METADATA, KX_ERR_STORE (crossover cannot be stored
+ * in old), libkdb5's, ENOMEM.
  */
 krb5_error_code kx_entry_add(krb5_context context, krb5_db_entry *old,
                              const struct kx_crossover *crossover, time_t now,
@@ -200,15 +212,24 @@ krb5_error_code kx_entry_restrict(krb5_context context, krb5_db_entry *entry,
                                   krb5_boolean *usable);
 
 /*
- * The key version that the responder gives (docs/protocol.md): the next after
- * the highest of requested (0 for none) and the n versions in used
- * (kx_entry_versions()); past KX_MAX_KVNO from 1 again, skipping all of them.
- * Of each `shares` numbers that follow one another only the share-th is given
- * (from 1 on; 1 of 1: all).  Errors: KX_ERR_POLICY_KVNO (all in use).
+ * The version of the n in kvnos that was numbered last, 0 for none: the
+ * highest.  Where there are some within KX_KVNO_MARGIN of the first number,
+ * numbering has begun again, and those as near to the last number are older.
  */
-krb5_error_code kx_next_kvno(krb5_context context, uint32_t requested,
+uint32_t kx_latest_kvno(const uint32_t *kvnos, size_t n);
+
+/*
+ * The key version that the responder gives at time now (docs/protocol.md): the
+ * next after the latest of known (the request's; 0 for none) and the n
+ * versions in used (kx_entry_versions()); after KX_MAX_KVNO comes 1; versions
+ * in used are passed over.  Where nothing is known, it begins from the clock:
+ * minutes since 1970, modulo KX_MAX_KVNO, and one.  Of each `shares` numbers
+ * that follow one another only the share-th is given (from 1 on; 1 of 1: all).
+ * Errors: KX_ERR_POLICY_KVNO (all in use).
+ */
+krb5_error_code kx_next_kvno(krb5_context context, uint32_t known,
                              const uint32_t *used, size_t n,
                              unsigned int share, unsigned int shares,
-                             uint32_t *kvno);
+                             time_t now, uint32_t *kvno);
 
 #endif /* KX_CROSSOVER_H */

@@ -49,7 +49,7 @@ typedef void kx_initiated_fn(void *arg, krb5_error_code code,
                              struct kx_crossover *crossover);
 
 /*
- * Start an exchange with realm remote.  known_kvno is the highest version that
+ * Start an exchange with realm remote.  known_kvno is the latest version that
  * we hold of that crossover, 0 for none; source (copied; NULL for none) has
  * the keys that the crossover had before, of which those that the peer has,
  * too, are mixed in.  The exchange gives up after timeout seconds.  Errors

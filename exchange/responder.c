@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include "exchange/given.h"
 #include "exchange/offer.h"
 #include "exchange/peer.h"
 #include "exchange/recent.h"
@@ -33,8 +34,9 @@
 #define MAX_PER_SOURCE 16
 #define MAX_PER_REALM 4
 
-/* Answers that are remembered. */
+/* Answers that are remembered, and realms whose key versions are. */
 #define MAX_RECENT 1024
+#define MAX_GIVEN 1024
 
 /* One who waits for an exchange's answer. */
 struct kx_request {
@@ -66,6 +68,7 @@ struct kx_responder {
     struct kx_engine *engine;
     struct kx_store store;
     struct kx_recent *recent;
+    struct kx_given *given;
     struct exchange *exchanges;
 };
 
@@ -159,15 +162,18 @@ choose_kvno(struct exchange *exchange, uint32_t *kvno)
     const struct kx_settings *settings = responder->engine->settings;
     const struct kx_tbsdata *tbs = &exchange->request->offer.tbs;
     krb5_error_code ret;
-    uint32_t *used = NULL;
+    uint32_t known[2], *used = NULL;
     size_t n = 0;
+    time_t now = time(NULL);
 
     ret = responder->store.versions(responder->store.arg, tbs->kxname, &used,
                                     &n);
+    known[0] = tbs->kvno;
+    known[1] = kx_given_find(responder->given, &exchange->remote, now);
     if (ret == 0)
-        ret = kx_next_kvno(responder->engine->context, tbs->kvno, used, n,
-                           settings->version_share, settings->version_shares,
-                           kvno);
+        ret = kx_next_kvno(
+            responder->engine->context, kx_latest_kvno(known, 2), used, n,
+            settings->version_share, settings->version_shares, now, kvno);
     free(used);
     return ret;
 }
@@ -258,6 +264,9 @@ accept_request(struct exchange *exchange, const struct kx_target *target,
         kx_data_free(&exchange->answer);
         goto cleanup;
     }
+    /* Without memory the version is still known to the store. */
+    (void)kx_given_add(responder->given, &exchange->remote, crossover->kvno,
+                       crossover->till + KX_RECENT);
     /* Without memory the request is merely not recognised when it comes
      * again. */
     (void)kx_recent_add(responder->recent, exchange->digest, &exchange->answer,
@@ -562,11 +571,16 @@ kx_responder_new(struct kx_engine *engine, const struct kx_store *store,
         return ENOMEM;
     responder->engine = engine;
     responder->store = *store;
-    if (before != NULL)
+    if (before != NULL) {
         responder->recent = kx_recent_share(before->recent);
-    else
+        responder->given = kx_given_share(before->given);
+    } else {
         ret = kx_recent_new(MAX_RECENT, &responder->recent);
+        if (ret == 0)
+            ret = kx_given_new(MAX_GIVEN, &responder->given);
+    }
     if (ret) {
+        kx_recent_free(responder->recent);
         free(responder);
         return ret;
     }
@@ -586,5 +600,6 @@ kx_responder_free(struct kx_responder *responder)
         free_exchange(exchange);
     }
     kx_recent_free(responder->recent);
+    kx_given_free(responder->given);
     free(responder);
 }

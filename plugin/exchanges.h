@@ -42,7 +42,7 @@ void kx_exchanges_move(struct kx_exchanges *exchanges);
 /*
  * Begin the exchange with realm remote, or go on with it if it is under way,
  * and wait for its end up to kxover_wait; meanwhile all others move too.
- * known_kvno is the highest version that we hold.  Returns 0 when it ended
+ * known_kvno is the latest version that we hold.  Returns 0 when it ended
  * with a key, KRB5KDC_ERR_SVC_UNAVAILABLE when it is not finished, else its
  * error, with its message in context; the log line has been written.
  */

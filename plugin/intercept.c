@@ -253,23 +253,19 @@ find_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
     return ret;
 }
 
-/* The highest key version that the database has of name, 0 for none. */
+/* The latest key version that the database has of name, 0 for none. */
 static uint32_t
 known_kvno(struct kx_intercept *intercept, krb5_const_principal name)
 {
     krb5_context context = intercept->context;
     krb5_db_entry *entry = NULL;
-    uint32_t highest = 0;
-    int i;
+    uint32_t latest = 0;
 
     if (read_entry(context, name, &entry) != 0 || entry == NULL)
         return 0;
-    for (i = 0; i < entry->n_key_data; i++) {
-        if (entry->key_data[i].key_data_kvno > highest)
-            highest = entry->key_data[i].key_data_kvno;
-    }
+    (void)kx_entry_latest(entry, &latest);
     krb5_db_free_principal(context, entry);
-    return highest;
+    return latest;
 }
 
 /*

@@ -10,8 +10,8 @@
  * "request" it asks the kxoverd of REMOTE at PORT of this machine, and prints
  * on one line what came back:
  *
- *   KX-REP kvno 3 confirmed       a reply, and the key it makes is confirmed
- *   KX-REP kvno 3 unconfirmed     a reply that is not to what was asked
+ *   KX-REP confirmed              a reply, and the key it makes is confirmed
+ *   KX-REP unconfirmed            a reply that is not to what was asked
  *   KRB-ERROR 65 X25519 P-256     a refusal, with the groups that it names
  *   closed                        the connection ended without a word
  *
@@ -135,9 +135,7 @@ print_answer(const struct draft *draft, const krb5_data *answer)
     } else {
         must(context, kx_decode_message(context, KX_MSG_REP, answer, &reply),
              "the reply");
-        printf("KX-REP kvno %lu %sconfirmed\n",
-               (unsigned long)reply->offer.tbs.kvno,
-               is_confirmed(draft, reply) ? "" : "un");
+        printf("KX-REP %sconfirmed\n", is_confirmed(draft, reply) ? "" : "un");
         kx_message_free(reply);
     }
 }

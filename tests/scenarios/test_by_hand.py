@@ -40,7 +40,7 @@ class KeyedAfterAnExchange(Scenario):
 
     def test_the_key_made_by_hand_is_the_one_that_is_used(self):
         crossover = self.alpha.crossover_to(self.bravo)
-        self.assertIn("kvno = 1", self.alpha.kinit("alice").kvno(crossover).output)
+        self.assertNotIn("kvno = 2", self.alpha.kinit("alice").kvno(crossover).output)
 
         self.alpha.kadmin_local(f"addprinc -pw by-hand {crossover}", f"cpw -pw by-hand-again {crossover}")
 

@@ -155,7 +155,7 @@ class Storing(ExchangeScenario):
         self.alpha.kdb5_util("dump", dump)
         self.alpha.kdb5_util("load", dump)
         self.cross()
-        self.assertEqual(self.versions(), [1])
+        self.assertEqual(len(self.versions()), 1)
 
     def test_the_update_log_has_each_new_key(self):
         self.alpha.kdc_settings.update(iprop_enable="true", iprop_port=str(self.lab.ports.take()),
@@ -192,7 +192,7 @@ class Locked(ExchangeScenario):
         self.assertTrue(self.daemon.log.lines(f"{self.crossover}.*locked by another program"))
         with connect(self.alpha) as connection:
             self.assertEqual(ask(connection, request)[0], 0x60 | KX_REP)
-        self.assertEqual(self.versions(), [1])
+        self.assertEqual(len(self.versions()), 1)
 
     def test_while_it_is_locked_against_reading_peers_are_refused_soon(self):
         request = self.record()
@@ -245,7 +245,7 @@ class Signals(ExchangeScenario):
         self.reload()
         with connect(self.alpha) as connection:
             self.assertEqual(ask(connection, request), reply)
-        self.assertEqual(self.versions(), [1])
+        self.assertEqual(len(self.versions()), 1)
 
     def test_what_is_under_way_survives_a_hangup(self):
         request = self.record()

@@ -7,6 +7,11 @@
 #include "tests/unit/test.h"
 #include "tests/unit/crossover_sample.h"
 
+#define NOW SAMPLE_TIME
+
+/* kxover_lifetime is 31 days at the most. */
+#define LONGEST_LIFE (31 * 24 * 60 * 60)
+
 static krb5_context context;
 
 static int
@@ -114,7 +119,6 @@ the_next_version_is_one_after_the_highest_known_to_either_side(void **state)
         size_t n;
         uint32_t next;
     } cases[] = {
-        {0, {0}, 0, 1},
         {7, {0}, 0, 8},
         {0, {7, 3}, 2, 8},
         {3, {7}, 1, 8},
@@ -133,6 +137,17 @@ the_next_version_is_one_after_the_highest_known_to_either_side(void **state)
         {UINT32_MAX, {1}, 1, 2},
         /* The wrap is over once the high ones are gone. */
         {2, {1, 2}, 2, 3},
+        /* One side may be further behind the wrap than the other. */
+        {7, {65535, 1, 2}, 3, 8},
+        {65535, {7, 6}, 2, 8},
+        {7, {65535}, 1, 8},
+        /* 8 and 15 bits are no ends. */
+        {255, {255}, 1, 256},
+        {32767, {32767}, 1, 32768},
+        {32768, {32767}, 1, 32769},
+        /* Numbers far from the ends have not begun again. */
+        {3000, {65535, 2999}, 2, 1},
+        {1, {40000}, 1, 40001},
     };
     uint32_t next;
     size_t i;
@@ -141,7 +156,8 @@ the_next_version_is_one_after_the_highest_known_to_either_side(void **state)
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         next = 0;
         assert_int_equal(kx_next_kvno(context, cases[i].requested,
-                                      cases[i].used, cases[i].n, 1, 1, &next),
+                                      cases[i].used, cases[i].n, 1, 1, NOW,
+                                      &next),
                          0);
         assert_int_equal(next, cases[i].next);
     }
@@ -157,13 +173,12 @@ each_kxoverd_of_a_realm_gives_its_share_of_the_numbers(void **state)
         size_t n;
         uint32_t next[3]; /* of the first, second and third of three */
     } cases[] = {
-        {0, {0}, 0, {1, 2, 3}},
         {3, {0}, 0, {4, 5, 6}},
         {0, {4}, 1, {7, 5, 6}},
         {0, {7, 8}, 2, {10, 11, 9}},
         /* 65535 is one of the third's. */
         {65534, {0}, 0, {1, 2, 65535}},
-        {65535, {2, 3}, 2, {1, 5, 6}},
+        {65535, {2, 3}, 2, {4, 5, 6}},
         {UINT32_MAX, {0}, 0, {1, 2, 3}},
     };
     unsigned int share;
@@ -176,7 +191,7 @@ each_kxoverd_of_a_realm_gives_its_share_of_the_numbers(void **state)
             next = 0;
             assert_int_equal(kx_next_kvno(context, cases[i].requested,
                                           cases[i].used, cases[i].n, share, 3,
-                                          &next),
+                                          NOW, &next),
                              0);
             assert_int_equal(next, cases[i].next[share - 1]);
         }
@@ -193,10 +208,69 @@ a_share_may_be_used_up(void **state)
     (void)state;
     for (i = 2; i <= KX_MAX_KVNO; i += 2)
         used[n++] = i;
-    assert_int_equal(kx_next_kvno(context, 5, used, n, 2, 2, &next),
+    assert_int_equal(kx_next_kvno(context, 5, used, n, 2, 2, NOW, &next),
                      KX_ERR_POLICY_KVNO);
-    assert_int_equal(kx_next_kvno(context, 5, used, n, 1, 2, &next), 0);
-    assert_int_equal(next, 65535);
+    assert_int_equal(kx_next_kvno(context, 5, used, n, 1, 2, NOW, &next), 0);
+    assert_int_equal(next % 2, 1);
+}
+
+/* The version of a crossover that neither side knows, made at a time. */
+static uint32_t
+first_version(time_t now)
+{
+    uint32_t kvno = 0;
+
+    assert_int_equal(kx_next_kvno(context, 0, NULL, 0, 1, 1, now, &kvno), 0);
+    return kvno;
+}
+
+static void
+the_first_version_of_all_is_the_minute_it_is_made_in(void **state)
+{
+    (void)state;
+    assert_int_equal(first_version(0), 1);
+    assert_int_equal(first_version(59), 1);
+    assert_int_equal(first_version(60), 2);
+    assert_int_equal(first_version(60 * (KX_MAX_KVNO - 1)), KX_MAX_KVNO);
+    assert_int_equal(first_version((time_t)60 * KX_MAX_KVNO), 1);
+}
+
+static void
+a_first_version_comes_again_only_when_no_key_of_that_time_is_left(void **state)
+{
+    uint32_t first = first_version(NOW);
+    time_t later;
+
+    (void)state;
+    for (later = 60; later <= LONGEST_LIFE + KX_RECENT; later += 60)
+        assert_int_not_equal(first_version(NOW + later), first);
+}
+
+static void
+the_latest_version_is_the_highest_until_numbering_begins_again(void **state)
+{
+    static const struct {
+        uint32_t kvnos[4];
+        size_t n;
+        uint32_t latest;
+    } cases[] = {
+        {{0}, 0, 0},
+        {{0}, 1, 0},
+        {{5, 7, 6}, 3, 7},
+        {{0, 65535}, 2, 65535},
+        {{65535, 65534}, 2, 65535},
+        {{65535, 1, 65534}, 3, 1},
+        {{1, 65535, 2048}, 3, 2048},
+        {{65535, 2049}, 2, 65535},
+        {{63488, 2048}, 2, 2048},
+        {{63487, 2048}, 2, 63487},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_int_equal(kx_latest_kvno(cases[i].kvnos, cases[i].n),
+                         cases[i].latest);
 }
 
 static void
@@ -211,7 +285,7 @@ the_last_free_version_is_found(void **state)
         if (i != 40000)
             used[n++] = i;
     }
-    assert_int_equal(kx_next_kvno(context, 0, used, n, 1, 1, &next), 0);
+    assert_int_equal(kx_next_kvno(context, 0, used, n, 1, 1, NOW, &next), 0);
     assert_int_equal(next, 40000);
 }
 
@@ -224,8 +298,9 @@ with_all_versions_in_use_there_is_no_next(void **state)
     (void)state;
     for (i = 0; i < KX_MAX_KVNO; i++)
         used[i] = i + 1;
-    assert_int_equal(kx_next_kvno(context, 5, used, KX_MAX_KVNO, 1, 1, &next),
-                     KX_ERR_POLICY_KVNO);
+    assert_int_equal(
+        kx_next_kvno(context, 5, used, KX_MAX_KVNO, 1, 1, NOW, &next),
+        KX_ERR_POLICY_KVNO);
     assert_int_equal(next, 0);
 }
 
@@ -250,6 +325,11 @@ main(void)
         cmocka_unit_test(
             each_kxoverd_of_a_realm_gives_its_share_of_the_numbers),
         cmocka_unit_test(a_share_may_be_used_up),
+        cmocka_unit_test(the_first_version_of_all_is_the_minute_it_is_made_in),
+        cmocka_unit_test(
+            a_first_version_comes_again_only_when_no_key_of_that_time_is_left),
+        cmocka_unit_test(
+            the_latest_version_is_the_highest_until_numbering_begins_again),
         cmocka_unit_test(the_last_free_version_is_found),
         cmocka_unit_test(with_all_versions_in_use_there_is_no_next),
         cmocka_unit_test(nothing_at_all_is_released_too),
