@@ -34,8 +34,8 @@ class Crash(Disaster):
         self.doCleanups()
 
     def versions(self, realm):
-        """The key versions that `realm` has of the crossover."""
-        return {kvno for kvno, _ in self.keys(realm)}
+        """How many key versions `realm` has of the crossover."""
+        return len({kvno for kvno, _ in self.keys(realm)})
 
 
 class TheInitiator(Crash):
@@ -63,7 +63,7 @@ class TheInitiator(Crash):
             self.ask_in_the_background()
             gate.wait_for_one()
             self.alpha.kdc.kill()
-            self.assertEqual((self.versions(self.alpha), self.versions(self.bravo)), (set(), {1}))
+            self.assertEqual((self.versions(self.alpha), self.versions(self.bravo)), (0, 1))
             self.alpha.kdc.start()
             gate.open()
         self.assert_nothing_lost()
@@ -72,16 +72,16 @@ class TheInitiator(Crash):
         self.run_under_strace(self.alpha.kdc, "-e", "inject=write:signal=KILL:when=1")
         self.ask_in_the_background()
         self.crash_by_itself(self.alpha.kdc)
-        self.assertEqual((self.versions(self.alpha), self.versions(self.bravo)), (set(), {1}))
+        self.assertEqual((self.versions(self.alpha), self.versions(self.bravo)), (0, 1))
         self.assert_nothing_lost()
 
     def test_when_it_has_written_the_key(self):
         self.run_under_strace(self.alpha.kdc, "-e", "inject=fsync:signal=KILL:when=1")
         self.ask_in_the_background()
         self.crash_by_itself(self.alpha.kdc)
-        self.assertEqual((self.versions(self.alpha), self.versions(self.bravo)), ({1}, {1}))
+        self.assertEqual((self.versions(self.alpha), self.versions(self.bravo)), (1, 1))
         self.assert_nothing_lost()
-        self.assertEqual(self.versions(self.bravo), {1})
+        self.assertEqual(self.versions(self.bravo), 1)
 
 
 class TheResponder(Crash):
@@ -96,7 +96,7 @@ class TheResponder(Crash):
                 gate.open()
                 wait_until(lambda: self.asks_dns(self.bravo.kxoverd), "kxoverd to ask DNS")
                 self.crash(self.bravo.kxoverd)
-        self.assertEqual(self.versions(self.bravo), set())
+        self.assertEqual(self.versions(self.bravo), 0)
         self.assert_nothing_lost()
 
     def test_as_it_stores_the_key(self):
@@ -109,7 +109,7 @@ class TheResponder(Crash):
         self.run_under_strace(self.bravo.kxoverd, "-e", "inject=fsync:signal=KILL:when=1")
         self.ask_in_the_background()
         self.crash_by_itself(self.bravo.kxoverd)
-        self.assertEqual((self.versions(self.alpha), self.versions(self.bravo)), (set(), {1}))
+        self.assertEqual((self.versions(self.alpha), self.versions(self.bravo)), (0, 1))
         self.assert_nothing_lost()
 
     def test_when_its_answer_is_on_the_way(self):
@@ -120,7 +120,7 @@ class TheResponder(Crash):
             self.crash(self.bravo.kxoverd)
             gate.open()
             wait_until(lambda: self.served("bob"), "the answer to arrive")
-        self.assertEqual(self.versions(self.bravo), {1})
+        self.assertEqual(self.versions(self.bravo), 1)
         self.assert_nothing_lost()
 
     def test_together_with_the_initiator(self):
