@@ -233,6 +233,22 @@ known_kvno(struct kx_intercept *intercept, krb5_const_principal name)
 }
 
 /*
+ * Begin the renewal of the outgoing crossover name, with realm remote, whose
+ * latest version was known when its entry was read.
+ */
+static void
+renew(struct kx_intercept *intercept, krb5_const_principal name,
+      const krb5_data *remote, uint32_t known)
+{
+    if (!kx_realm_is_valid(remote) ||
+        !kx_settings_realm_permitted(intercept->settings, KX_OUTGOING, remote))
+        return;
+    /* Somebody, perhaps we, may have been faster. */
+    if (known_kvno(intercept, name) == known)
+        (void)kx_exchanges_start(intercept->exchanges, remote, known);
+}
+
+/*
  * Do what the use of the outgoing crossover name, with realm remote, gives
  * reason for: begin its renewal, and note that it is used.  Neither waits, and
  * neither can fail the lookup.
@@ -246,11 +262,8 @@ look_after(struct kx_intercept *intercept, krb5_const_principal name,
 
     if (!life->ours)
         return;
-    if (now >= kx_renewal_begins(life->established, life->till) &&
-        kx_realm_is_valid(remote) &&
-        kx_settings_realm_permitted(settings, KX_OUTGOING, remote))
-        (void)kx_exchanges_start(intercept->exchanges, remote,
-                                 known_kvno(intercept, name));
+    if (now >= kx_renewal_begins(life->established, life->till))
+        renew(intercept, name, remote, life->latest);
     if (settings->store == KX_STORE_DATABASE && settings->keep > 0 &&
         intercept->held == NULL && kx_use_is_news(life, now))
         kx_write_use(&intercept->writer, intercept->context, name);
