@@ -40,6 +40,7 @@
 #define KX_MAX_CAS 64
 #define KX_MAX_CA 2048
 #define KX_MAX_EXTENSIONS 16
+#define KX_MAX_EXTENSION_OID 64
 #define KX_MAX_EXTENSION_VALUE 4096
 #define KX_MAX_CHAIN 10
 #define KX_MAX_CERTIFICATE 16384
@@ -61,7 +62,8 @@ struct kx_algorithm {
 
 /* One extension of KX-TBSDATA. */
 struct kx_extension {
-    char *oid;
+    krb5_data oid; /* OBJECT IDENTIFIER, DER, tag and length included: libtasn1
+                    * has no text for arcs over 64 bits (ITU-T X.667) */
     krb5_boolean critical;
     krb5_data value;
 };
@@ -122,6 +124,13 @@ krb5_error_code kx_encode_message(krb5_context context,
                                   const struct kx_message *message,
                                   krb5_data *out);
 
+/*
+ * Write the OBJECT IDENTIFIER oid, in DER, into text: dotted, or where
+ * libtasn1 cannot do that in hexadecimal.  Returns text.
+ */
+#define KX_OID_TEXT_SIZE (4 * KX_MAX_EXTENSION_OID)
+const char *kx_oid_text(const krb5_data *oid, char *text);
+
 /* Encode tbs into *out (allocated): the bytes that are signed and hashed. */
 krb5_error_code kx_encode_tbsdata(krb5_context context,
                                   const struct kx_tbsdata *tbs,
@@ -167,6 +176,39 @@ void kx_certificate_clear(struct kx_certificate *certificate);
 krb5_error_code kx_decode_pkinit_name(krb5_context context,
                                       const krb5_data *in,
                                       krb5_principal *out);
+
+/*
+ * The extension that names prior keys: its identifier in DER,
+ * 2.25.281321573356214804194614218603097957721.
+ */
+extern const krb5_data kx_prior_oid;
+
+#define KX_PRIOR_CHECK_SIZE 16
+
+/* The name of a key that one side has, and the proof that it has it. */
+struct kx_prior_name {
+    uint32_t kvno;
+    krb5_enctype etype;
+    unsigned char check[KX_PRIOR_CHECK_SIZE];
+};
+
+/* Less than, equal to or greater than 0: the order in which they stand. */
+int kx_prior_name_compare(const struct kx_prior_name *a,
+                          const struct kx_prior_name *b);
+
+/*
+ * Encode n names, KX_MAX_PRIOR_KEYS at most, as the extension's value into
+ * *out (allocated).  They must be in their order, each pair of version and
+ * type once.
+ */
+krb5_error_code kx_encode_prior_names(krb5_context context,
+                                      const struct kx_prior_name *names,
+                                      size_t n, krb5_data *out);
+
+/* Decode the extension's value in into *names (allocated, free()) and *n. */
+krb5_error_code kx_decode_prior_names(krb5_context context,
+                                      const krb5_data *in,
+                                      struct kx_prior_name **names, size_t *n);
 
 /* A prior key as it enters the derivation: PRF+ output, not the key. */
 struct kx_prior_key {

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include "asn1/codec.h"
 
@@ -27,7 +28,7 @@ kx_tbsdata_clear(struct kx_tbsdata *tbs)
         kx_data_free(&tbs->accept_ca[i]);
     free(tbs->accept_ca);
     for (i = 0; i < tbs->n_extensions; i++) {
-        free(tbs->extensions[i].oid);
+        kx_data_free(&tbs->extensions[i].oid);
         kx_data_free(&tbs->extensions[i].value);
     }
     free(tbs->extensions);
@@ -148,6 +149,51 @@ check_cas(krb5_context context, const struct kx_tbsdata *value)
     return 0;
 }
 
+/*
+ * Check that oid is an OBJECT IDENTIFIER: its arcs, each in bytes that have
+ * the highest bit set but for the last, begin with no byte too many and are
+ * all there.  code tells which way it goes.
+ */
+static krb5_error_code
+check_oid(krb5_context context, krb5_error_code code, const krb5_data *oid)
+{
+    struct kx_element element;
+    krb5_boolean begins = TRUE;
+    unsigned char byte;
+    size_t i;
+
+    if (kx_element_only(NULL, oid, &element) != 0 ||
+        element.class != ASN1_CLASS_UNIVERSAL ||
+        element.tag != ASN1_TAG_OBJECT_ID || element.content.length == 0)
+        return kx_error(context, code, "oid is not an object identifier");
+    for (i = 0; i < element.content.length; i++) {
+        byte = (unsigned char)element.content.data[i];
+        if (begins && byte == 0x80)
+            return kx_error(context, code, "oid has an arc that is padded");
+        begins = (byte & 0x80) == 0;
+    }
+    if (!begins)
+        return kx_error(context, code, "oid is cut off within an arc");
+    return 0;
+}
+
+const char *
+kx_oid_text(const krb5_data *oid, char *text)
+{
+    size_t i;
+    int read;
+
+    if (oid->length > 1 &&
+        asn1_get_object_id_der((const unsigned char *)oid->data + 1,
+                               (int)oid->length - 1, &read, text,
+                               KX_OID_TEXT_SIZE) == ASN1_SUCCESS)
+        return text;
+    text[0] = '\0';
+    for (i = 0; i < oid->length && 2 * i + 2 < KX_OID_TEXT_SIZE; i++)
+        (void)snprintf(text + 2 * i, 3, "%02x", (unsigned char)oid->data[i]);
+    return text;
+}
+
 /* Read extensions. */
 static krb5_error_code
 get_extensions(krb5_context context, asn1_node_const node,
@@ -169,7 +215,10 @@ get_extensions(krb5_context context, asn1_node_const node,
     for (i = 0; ret == 0 && i < n; i++) {
         element = kx_asn1_list_element(list, i);
         extension = &out->extensions[i];
-        ret = kx_asn1_get_oid(context, element, "oid", &extension->oid);
+        ret = kx_asn1_get_octets(context, element, "oid", 1,
+                                 KX_MAX_EXTENSION_OID, &extension->oid);
+        if (ret == 0)
+            ret = check_oid(context, KX_ERR_DECODE, &extension->oid);
         if (ret == 0)
             ret = kx_asn1_get_boolean(context, element, "critical",
                                       &extension->critical);
@@ -200,7 +249,10 @@ put_extensions(krb5_context context, asn1_node node,
         if (ret != 0)
             return ret;
         element = kx_asn1_list_element(list, i);
-        ret = kx_asn1_put_oid(context, element, "oid", extension->oid);
+        ret = check_oid(context, KX_ERR_ENCODE, &extension->oid);
+        if (ret == 0)
+            ret = kx_asn1_put_octets(context, element, "oid", 1,
+                                     KX_MAX_EXTENSION_OID, &extension->oid);
         if (ret == 0)
             ret = kx_asn1_put_boolean(context, element, "critical",
                                       extension->critical);

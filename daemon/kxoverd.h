@@ -175,7 +175,11 @@ void kx_kadm_store_close(struct kx_kadm_store *kadm);
 
 /* The responder's view of it: arg is the struct kx_kadm_store. */
 krb5_error_code kx_kadm_store_versions(void *arg, krb5_const_principal name,
-                                       uint32_t **kvnos, size_t *n);
+                                       krb5_boolean adopt, uint32_t **kvnos,
+                                       size_t *n);
+krb5_error_code kx_kadm_store_earlier(void *arg, krb5_const_principal name,
+                                      krb5_boolean adopt,
+                                      struct kx_earlier *earlier);
 krb5_error_code kx_kadm_store_put(void *arg,
                                   const struct kx_crossover *crossover);
 

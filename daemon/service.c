@@ -61,11 +61,13 @@ on_end(evutil_socket_t fd, short what, void *arg)
 
 /* The store of a realm that stores nothing. */
 static krb5_error_code
-no_versions(void *arg, krb5_const_principal name, uint32_t **kvnos, size_t *n)
+no_versions(void *arg, krb5_const_principal name, krb5_boolean adopt,
+            uint32_t **kvnos, size_t *n)
 {
     struct kx_service *service = arg;
 
     (void)name;
+    (void)adopt;
     *kvnos = NULL;
     *n = 0;
     return kx_error(service->context, KX_ERR_STORE,
@@ -158,6 +160,7 @@ kx_service_start(struct kx_service *service, struct event_base *base,
         }
         service->store.arg = service->kadm;
         service->store.versions = kx_kadm_store_versions;
+        service->store.earlier = kx_kadm_store_earlier;
         service->store.put = kx_kadm_store_put;
     }
     ret = kx_engine_new(context, base, service->settings, logger,

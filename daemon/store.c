@@ -96,8 +96,8 @@ fetch_patiently(struct kx_kadm_store *kadm, krb5_const_principal name,
 }
 
 krb5_error_code
-kx_kadm_store_versions(void *arg, krb5_const_principal name, uint32_t **kvnos,
-                       size_t *n)
+kx_kadm_store_versions(void *arg, krb5_const_principal name,
+                       krb5_boolean adopt, uint32_t **kvnos, size_t *n)
 {
     struct kx_kadm_store *kadm = arg;
     krb5_error_code ret;
@@ -107,7 +107,25 @@ kx_kadm_store_versions(void *arg, krb5_const_principal name, uint32_t **kvnos,
     *n = 0;
     ret = fetch_patiently(kadm, name, &entry);
     if (!ret && entry != NULL && entry->n_key_data > 0)
-        ret = kx_entry_versions(kadm->context, entry, kvnos, n);
+        ret = kx_entry_versions(kadm->context, entry, adopt, kvnos, n);
+    krb5_db_free_principal(kadm->context, entry);
+    return explain(kadm, name, ret);
+}
+
+krb5_error_code
+kx_kadm_store_earlier(void *arg, krb5_const_principal name, krb5_boolean adopt,
+                      struct kx_earlier *earlier)
+{
+    struct kx_kadm_store *kadm = arg;
+    krb5_error_code ret;
+    krb5_db_entry *entry;
+
+    memset(earlier, 0, sizeof(*earlier));
+    ret = fetch_patiently(kadm, name, &entry);
+    if (!ret && entry != NULL)
+        ret = kx_entry_earlier(kadm->context, entry, adopt, earlier);
+    if (ret)
+        kx_earlier_clear(kadm->context, earlier);
     krb5_db_free_principal(kadm->context, entry);
     return explain(kadm, name, ret);
 }

@@ -11,6 +11,7 @@
 #include "exchange/kx_agreement.h"
 #include "exchange/kx_crossover.h"
 #include "exchange/kx_identity.h"
+#include "exchange/prior.h"
 #include "exchange/validate.h"
 
 /* A realm as "%.*s" takes it. */
@@ -32,14 +33,15 @@ component_is(krb5_const_principal name, int i, const char *text)
 }
 
 /*
- * What both directions demand alike: the time, and no critical extension (none
- * is defined so far, so each is unknown).
+ * What both directions demand alike: the time, and no critical extension that
+ * is not known.
  */
 static krb5_error_code
 check_common(krb5_context context, const struct kx_settings *settings,
              time_t now, const krb5_data *remote, const struct kx_tbsdata *tbs)
 {
     char theirs[KX_TIME_TEXT_SIZE], ours[KX_TIME_TEXT_SIZE];
+    char oid[KX_OID_TEXT_SIZE];
     size_t i;
 
     if (distance(tbs->request_time, now) > settings->clockskew)
@@ -50,11 +52,13 @@ check_common(krb5_context context, const struct kx_settings *settings,
                         kx_time_text(tbs->request_time, theirs),
                         kx_time_text(now, ours), (int)settings->clockskew);
     for (i = 0; i < tbs->n_extensions; i++) {
-        if (tbs->extensions[i].critical)
+        if (tbs->extensions[i].critical &&
+            !kx_data_equal(&tbs->extensions[i].oid, &kx_prior_oid))
             return kx_error(context, KX_ERR_POLICY_EXTENSION,
                             "offer of %.*s has the critical extension %s, "
                             "which is not known here",
-                            REALM_ARGS(remote), tbs->extensions[i].oid);
+                            REALM_ARGS(remote),
+                            kx_oid_text(&tbs->extensions[i].oid, oid));
     }
     return 0;
 }
@@ -125,6 +129,7 @@ kx_check_request(krb5_context context, const struct kx_settings *settings,
     const struct kx_tbsdata *tbs = &offer->tbs;
     krb5_const_principal name = tbs->kxname;
     const struct kx_algorithm *ours;
+    struct kx_prior_names prior;
     size_t i, j, n_ours;
 
     *remote = name->realm;
@@ -166,6 +171,11 @@ kx_check_request(krb5_context context, const struct kx_settings *settings,
                         "request of %.*s accepts no encryption type that is "
                         "permitted here",
                         REALM_ARGS(remote));
+    ret = kx_prior_get(context, tbs, &prior);
+    free(prior.names);
+    if (ret)
+        return kx_error_prefix(context, ret, "request of %.*s",
+                               REALM_ARGS(remote));
     /* What the request is signed with must be fine for us; that is verified
      * with the signature.  Here: could we sign so that the peer accepts? */
     ours = kx_signature_algorithms(&n_ours);
@@ -241,7 +251,8 @@ kx_check_reply(krb5_context context, const struct kx_settings *settings,
     if (ret)
         return ret;
     free(etypes);
-    return 0;
+    ret = kx_prior_check_reply(context, asked, given);
+    return kx_error_prefix(context, ret, "reply of %.*s", REALM_ARGS(remote));
 }
 
 krb5_error_code

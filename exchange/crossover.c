@@ -35,17 +35,6 @@ kx_crossover_free(krb5_context context, struct kx_crossover *crossover)
     free(crossover);
 }
 
-void
-kx_earlier_clear(krb5_context context, struct kx_earlier *earlier)
-{
-    size_t i;
-
-    for (i = 0; i < earlier->n; i++)
-        krb5_free_keyblock_contents(context, &earlier->keys[i].key);
-    free(earlier->keys);
-    memset(earlier, 0, sizeof(*earlier));
-}
-
 /* True if data holds text. */
 static krb5_boolean
 data_is(const krb5_data *data, const char *text)

@@ -118,8 +118,8 @@ not_ours(krb5_context context, const krb5_db_entry *entry)
 }
 
 krb5_error_code
-kx_entry_versions(krb5_context context, krb5_db_entry *entry, uint32_t **kvnos,
-                  size_t *n)
+kx_entry_versions(krb5_context context, krb5_db_entry *entry,
+                  krb5_boolean adopt, uint32_t **kvnos, size_t *n)
 {
     krb5_error_code ret;
     struct kx_mark *marks;
@@ -133,7 +133,7 @@ kx_entry_versions(krb5_context context, krb5_db_entry *entry, uint32_t **kvnos,
     if (ret)
         return ret;
     kx_marks_free(marks, n_marks);
-    if (n_marks == 0)
+    if (n_marks == 0 && !adopt)
         return not_ours(context, entry);
     list = calloc((size_t)entry->n_key_data, sizeof(*list));
     if (list == NULL)

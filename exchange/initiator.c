@@ -49,6 +49,7 @@ struct kx_initiator {
 
     struct kx_ephemeral *ephemeral;
     struct kx_message *request;
+    size_t n_named;         /* prior keys, in the request */
     krb5_boolean regrouped; /* the second request is made already */
 
     krb5_error_code kept; /* the first server's error */
@@ -104,6 +105,39 @@ next_server(struct kx_initiator *initiator, krb5_error_code code)
     kx_peer_next(initiator->peer);
 }
 
+/* Give the keys that the crossover had before in *earlier.  Errors: those of
+ * the source. */
+static krb5_error_code
+get_earlier(struct kx_initiator *initiator, struct kx_earlier *earlier)
+{
+    const struct kx_settings *settings = initiator->engine->settings;
+    krb5_data remote = kx_data(initiator->remote, strlen(initiator->remote));
+
+    memset(earlier, 0, sizeof(*earlier));
+    if (initiator->source.get == NULL)
+        return 0;
+    return initiator->source.get(
+        initiator->source.arg, initiator->kxname,
+        kx_settings_adopts(settings, KX_OUTGOING, &remote), earlier);
+}
+
+/* Name in *names the keys that the crossover had before. */
+static krb5_error_code
+name_earlier(struct kx_initiator *initiator, struct kx_prior_names *names)
+{
+    krb5_context context = initiator->engine->context;
+    struct kx_earlier earlier;
+    krb5_error_code ret;
+
+    ret = get_earlier(initiator, &earlier);
+    if (ret)
+        return ret;
+    ret = kx_prior_name_all(context, &earlier,
+                            kx_ephemeral_public(initiator->ephemeral), names);
+    kx_earlier_clear(context, &earlier);
+    return ret;
+}
+
 /* Make the request in group.  Errors: KX_ERR_IDENTITY, KX_ERR_CRYPTO, ... */
 static krb5_error_code
 make_request(struct kx_initiator *initiator, enum kx_group group)
@@ -134,8 +168,14 @@ make_request(struct kx_initiator *initiator, enum kx_group group)
     terms.kvno = initiator->known_kvno;
     terms.till = now + engine->settings->lifetime;
     terms.ephemeral = initiator->ephemeral;
-    return kx_offer_make(engine->context, engine->settings, identity, &terms,
-                         &initiator->request);
+    ret = name_earlier(initiator, &terms.prior);
+    if (ret)
+        return ret;
+    initiator->n_named = terms.prior.n;
+    ret = kx_offer_make(engine->context, engine->settings, identity, &terms,
+                        &initiator->request);
+    free(terms.prior.names);
+    return ret;
 }
 
 static void connected(void *arg, krb5_error_code code, evutil_socket_t socket,
@@ -269,16 +309,20 @@ make_key(struct kx_initiator *initiator, const struct kx_message *reply,
     unsigned char expected[KX_CONFIRM_SIZE];
     krb5_data z = kx_data(NULL, 0), wanted;
     struct kx_crossover *made = NULL;
+    struct kx_earlier earlier;
     krb5_error_code ret;
 
     *crossover = NULL;
+    ret = get_earlier(initiator, &earlier);
+    if (ret)
+        goto cleanup;
     ret = kx_agree(context, initiator->ephemeral,
                    &reply->offer.tbs.key_exchange, &z);
     if (ret)
         goto cleanup;
-    ret = kx_offers_derive(context, &initiator->request->offer, &reply->offer,
-                           &z, kx_ephemeral_group(initiator->ephemeral),
-                           time(NULL), &made, expected);
+    ret = kx_offers_derive(
+        context, &initiator->request->offer, &reply->offer, &z, &earlier,
+        kx_ephemeral_group(initiator->ephemeral), time(NULL), &made, expected);
     if (ret)
         goto cleanup;
     wanted = kx_data(expected, sizeof(expected));
@@ -289,6 +333,8 @@ make_key(struct kx_initiator *initiator, const struct kx_message *reply,
                        initiator->target.host);
         goto cleanup;
     }
+    made->adopt = kx_settings_adopts(initiator->engine->settings, KX_OUTGOING,
+                                     &initiator->kxname->data[1]);
     ret = kx_offer_origin(context, made, &reply->offer, initiator->target.host,
                           initiator->target.port, matched);
     if (ret)
@@ -297,6 +343,7 @@ make_key(struct kx_initiator *initiator, const struct kx_message *reply,
     made = NULL;
 
 cleanup:
+    kx_earlier_clear(context, &earlier);
     kx_data_zap_free(&z);
     kx_zap(expected, sizeof(expected));
     kx_crossover_free(context, made);
@@ -328,6 +375,12 @@ answered(void *arg, krb5_error_code code, const krb5_data *message)
     if (code == 0)
         code = make_key(initiator, reply, matched, &crossover);
     kx_message_free(reply);
+    if (code == 0 && initiator->n_named > 0 && crossover->origin.prior == 0)
+        kx_log(initiator->engine->logger, LOG_WARNING,
+               "krbtgt/%s@%s: the new key does not build on earlier ones: the "
+               "other realm has none of the %zu that we named",
+               initiator->remote, initiator->engine->settings->realm,
+               initiator->n_named);
     if (code) {
         kx_error_prefix(context, code, "reply from %s",
                         initiator->target.host);
@@ -338,11 +391,12 @@ answered(void *arg, krb5_error_code code, const krb5_data *message)
     (void)event_del(initiator->deadline);
     kx_log(initiator->engine->logger, LOG_INFO,
            "krbtgt/%s@%s: key version %lu agreed with %s:%u, valid until %s "
-           "(%s, TLSA %s)",
+           "(%s, TLSA %s, %u prior keys, chain of %u)",
            initiator->remote, initiator->engine->settings->realm,
            (unsigned long)crossover->kvno, crossover->origin.host,
            crossover->origin.port, kx_time_text(crossover->till, till),
-           crossover->origin.group, crossover->origin.tlsa);
+           crossover->origin.group, crossover->origin.tlsa,
+           crossover->origin.prior, crossover->origin.chain);
     initiator->done(initiator->arg, 0, crossover);
 }
 

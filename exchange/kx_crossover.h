@@ -8,9 +8,10 @@
  *
  *   kxover_kvno_7: established=2026-11-22T15:51:00Z till=2026-12-06T15:51:00Z
  *     peer=kdc.bravo.example:88 certificate=sha256:... tlsa=3-1-1-0a1b...
- *     group=X25519 prior=0
+ *     group=X25519 prior=0 chain=1
  *
- * The fields may stand in any order, with single blanks between them.  A mark
+ * The fields may stand in any order, with single blanks between them; a mark
+ * of an earlier kxover lacks chain, which is then 1.  A mark
  * counts only while the entry has keys of its version.
  *
  * An entry none of whose key versions is marked, or one of whose marks cannot
@@ -57,6 +58,9 @@ struct kx_origin {
                          * for blanks */
     char *group;        /* kx_group_name() */
     unsigned int prior; /* how many prior keys were mixed in */
+    unsigned int chain; /* of how many exchanges in a row it is the last, each
+                         * of which mixed in a key of the one before; 1 for the
+                         * first */
 };
 
 /* One key version with its keys: the result of an exchange. */
@@ -67,6 +71,7 @@ struct kx_crossover {
     time_t till;
     krb5_keyblock *keys; /* in the request's order of preference; secret */
     size_t n_keys;
+    krb5_boolean adopt; /* versions keyed by hand may be taken over */
     struct kx_origin origin;
 };
 
@@ -164,11 +169,28 @@ krb5_error_code kx_entry_marks(krb5_context context, krb5_db_entry *entry,
 /*
  * The numbers of all key versions that entry has, marked or not, live or not,
  * in *kvnos (allocated, free()), highest first.  None of them may be given
- * again.  Errors: KX_ERR_POLICY_REALM (the entry is the administrator's),
- * KX_ERR_METADATA, ENOMEM.
+ * again.  Errors: KX_ERR_POLICY_REALM (the entry is the administrator's, and
+ * not to be adopted), KX_ERR_METADATA, ENOMEM.
  */
 krb5_error_code kx_entry_versions(krb5_context context, krb5_db_entry *entry,
-                                  uint32_t **kvnos, size_t *n);
+                                  krb5_boolean adopt, uint32_t **kvnos,
+                                  size_t *n);
+
+/*
+ * Append the keys of entry, decrypted, to *earlier, which may be empty (and is
+ * to be cleared after an error, too): those of the marked versions, live or
+ * not, the newest first; and with adopt also those of versions keyed by hand,
+ * after them.  The administrator's entry has none without adopt.  Errors:
+ * KX_ERR_METADATA, libkdb5's (a key cannot be decrypted), ENOMEM.
+ */
+krb5_error_code kx_entry_earlier(krb5_context context, krb5_db_entry *entry,
+                                 krb5_boolean adopt,
+                                 struct kx_earlier *earlier);
+
+/* The same with copies of crossover's keys.  Errors: ENOMEM. */
+krb5_error_code kx_crossover_earlier(krb5_context context,
+                                     const struct kx_crossover *crossover,
+                                     struct kx_earlier *earlier);
 
 /*
  * The key version of entry that was numbered last (kx_latest_kvno()), marked

@@ -80,10 +80,14 @@ struct kx_store {
     /*
      * Give the key versions that the database has of crossover name, live or
      * not (kx_entry_versions()): *kvnos (allocated, free()), *n.  An entry of
-     * the administrator's is refused with KX_ERR_POLICY_REALM.
+     * the administrator's is refused with KX_ERR_POLICY_REALM, unless adopt.
      */
     krb5_error_code (*versions)(void *arg, krb5_const_principal name,
-                                uint32_t **kvnos, size_t *n);
+                                krb5_boolean adopt, uint32_t **kvnos,
+                                size_t *n);
+    /* Their keys, as the get() of struct kx_earlier_source; may be NULL. */
+    krb5_error_code (*earlier)(void *arg, krb5_const_principal name,
+                               krb5_boolean adopt, struct kx_earlier *earlier);
     /* Store crossover; durable when this returns 0.  KX_ERR_STORE. */
     krb5_error_code (*put)(void *arg, const struct kx_crossover *crossover);
 };

@@ -59,6 +59,9 @@ struct kx_settings {
     char **realms;  /* kxover_realms: patterns, the first match decides, "!"
                      * refuses, "in:" and "out:" are for one direction;
                      * NULL-terminated, NULL means all */
+    char **adopt;   /* kxover_adopt: patterns of realms whose crossovers keyed
+                     * by hand are taken over, as those of realms;
+                     * NULL-terminated, NULL means none */
     struct kx_endpoint *listen; /* kxover_listen: ADDRESS, ADDRESS:PORT,
                                  * [V6]:PORT, PORT or *:PORT; default port 88
                                  * on all addresses of both families */
@@ -120,6 +123,15 @@ krb5_boolean kx_settings_realm_permitted(const struct kx_settings *settings,
 /* What stands before a pattern that is for one direction alone. */
 #define KX_PATTERN_IN "in:"
 #define KX_PATTERN_OUT "out:"
+
+/*
+ * True if kxover_adopt has the crossover with realm in direction taken over
+ * where it was keyed by hand.  Patterns are as those of kxover_realms, but
+ * without any there is none.
+ */
+krb5_boolean kx_settings_adopts(const struct kx_settings *settings,
+                                enum kx_direction direction,
+                                const krb5_data *realm);
 
 /*
  * True if address may be connected to: a public unicast address, or in one of

@@ -34,8 +34,9 @@
 typedef krb5_error_code read_fn(const char *text, struct kx_mark *mark);
 
 static read_fn read_established, read_till, read_peer, read_certificate,
-    read_tlsa, read_group, read_prior;
+    read_tlsa, read_group, read_prior, read_chain;
 
+/* chain is last: marks of before it was written may lack it. */
 static const struct field {
     const char *name;
     read_fn *read;
@@ -47,9 +48,10 @@ static const struct field {
     {"tlsa", read_tlsa},
     {"group", read_group},
     {"prior", read_prior},
+    {"chain", read_chain},
 };
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
-#define ALL_FIELDS ((1U << N_FIELDS) - 1)
+#define NEEDED_FIELDS ((1U << (N_FIELDS - 1)) - 1)
 
 /*
  * Read length characters at text as a decimal number without leading zeros
@@ -181,6 +183,18 @@ read_prior(const char *text, struct kx_mark *mark)
     return 0;
 }
 
+/* Read how long the chain is. */
+static krb5_error_code
+read_chain(const char *text, struct kx_mark *mark)
+{
+    uint32_t chain;
+
+    if (!read_number(text, strlen(text), UINT32_MAX, &chain) || chain == 0)
+        return KX_ERR_METADATA;
+    mark->origin.chain = chain;
+    return 0;
+}
+
 /*
  * Read one field, name=value, and set its bit in *seen.  A field without a
  * name of ours, or seen before, is KX_ERR_METADATA.
@@ -229,6 +243,8 @@ read_mark(krb5_context context, const char *name, const char *value,
     if (length > MAX_VALUE)
         goto damaged;
     memcpy(copy, value, length + 1);
+    /* Without the field: from before there were prior keys, so a first one. */
+    mark.origin.chain = 1;
     for (field = copy; field != NULL;
          field = blank != NULL ? blank + 1 : NULL) {
         blank = strchr(field, ' ');
@@ -242,7 +258,7 @@ read_mark(krb5_context context, const char *name, const char *value,
             goto cleanup;
     }
     what = "a field is missing";
-    if (seen != ALL_FIELDS)
+    if ((seen & NEEDED_FIELDS) != NEEDED_FIELDS)
         goto damaged;
     what = "it ends before it begins";
     if (mark.till <= mark.established)
@@ -296,11 +312,11 @@ kx_mark_write(krb5_context context, const struct kx_crossover *crossover,
     /* Cut at more than MAX_VALUE, it is refused by its length. */
     (void)snprintf(text, sizeof(text),
                    "established=%s till=%s peer=%s:%u certificate=%s tlsa=%s "
-                   "group=%s prior=%u",
+                   "group=%s prior=%u chain=%u",
                    kx_time_text(crossover->established, established),
                    kx_time_text(crossover->till, till), origin->host,
                    (unsigned int)origin->port, origin->certificate,
-                   origin->tlsa, origin->group, origin->prior);
+                   origin->tlsa, origin->group, origin->prior, origin->chain);
     ret = read_mark(context, made_name, text, &mark);
     if (ret)
         goto cleanup;

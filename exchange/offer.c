@@ -3,6 +3,7 @@
  */
 #include "config.h"
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +71,10 @@ fill_tbsdata(krb5_context context, const struct kx_settings *settings,
     tbs->n_accept_etype = settings->n_etypes;
     /* accept-sigalg is left out: we accept all of the protocol's. */
     list = kx_group_algorithms(&n);
-    return copy_algorithms(list, n, &tbs->accept_group, &tbs->n_accept_group);
+    ret = copy_algorithms(list, n, &tbs->accept_group, &tbs->n_accept_group);
+    if (ret)
+        return ret;
+    return kx_prior_put(context, &terms->prior, tbs);
 }
 
 krb5_error_code
@@ -125,13 +129,15 @@ cleanup:
 krb5_error_code
 kx_offers_derive(krb5_context context, const struct kx_offer *request,
                  const struct kx_offer *reply, const krb5_data *z,
-                 enum kx_group group, time_t now,
-                 struct kx_crossover **crossover,
+                 const struct kx_earlier *earlier, enum kx_group group,
+                 time_t now, struct kx_crossover **crossover,
                  unsigned char confirm[KX_CONFIRM_SIZE])
 {
     krb5_error_code ret;
     struct kx_derivation derivation = {0};
     struct kx_crossover *made = NULL;
+    struct kx_prior_names names = {0};
+    struct kx_prior_values prior = {0};
     krb5_enctype *etypes = NULL;
     size_t n;
 
@@ -147,6 +153,15 @@ kx_offers_derive(krb5_context context, const struct kx_offer *request,
                         derivation.transcript);
     if (ret)
         goto cleanup;
+    ret = kx_prior_get(context, &reply->tbs, &names);
+    if (ret)
+        goto cleanup;
+    ret = kx_prior_values(context, earlier, &names, derivation.transcript,
+                          &prior);
+    if (ret)
+        goto cleanup;
+    derivation.prior = prior.keys;
+    derivation.n_prior = prior.n;
     ret = kx_derive_confirm(context, &derivation, confirm);
     if (ret)
         goto cleanup;
@@ -162,6 +177,8 @@ kx_offers_derive(krb5_context context, const struct kx_offer *request,
     made->kvno = reply->tbs.kvno;
     made->till = reply->tbs.till;
     made->established = now;
+    made->origin.prior = (unsigned int)prior.n;
+    made->origin.chain = prior.chain < UINT_MAX ? prior.chain + 1 : UINT_MAX;
     made->origin.group = strdup(kx_group_name(group));
     made->keys = calloc(n, sizeof(*made->keys));
     if (made->origin.group == NULL || made->keys == NULL) {
@@ -179,6 +196,8 @@ kx_offers_derive(krb5_context context, const struct kx_offer *request,
 
 cleanup:
     free(etypes);
+    free(names.names);
+    kx_prior_values_clear(&prior);
     if (ret)
         kx_zap(confirm, KX_CONFIRM_SIZE);
     kx_zap(&derivation, sizeof(derivation));

@@ -7,6 +7,7 @@
 #include "exchange/engine.h"
 #include "exchange/validate.h"
 #include "exchange/kx_agreement.h"
+#include "exchange/prior.h"
 
 /* What an offer of ours says; all borrowed. */
 struct kx_terms {
@@ -20,6 +21,7 @@ struct kx_terms {
     /* The signature algorithms that the peer accepts; none: all of ours. */
     const struct kx_algorithm *accepted;
     size_t n_accepted;
+    struct kx_prior_names prior; /* that are told; may be none */
 };
 
 /*
@@ -37,15 +39,15 @@ krb5_error_code kx_offer_make(krb5_context context,
  * The keys of an exchange whose two offers are known: every common encryption
  * type of request and reply, in *crossover (allocated, kx_crossover_free()),
  * with its confirmation.  The reply's name, kvno and till count.  z is the
- * shared secret.  origin is left empty but for the group.
- * Errors: KX_ERR_POLICY_ETYPE, KX_ERR_CRYPTO, ENOMEM.
+ * shared secret; earlier has the keys that the reply says are mixed in.
+ * origin is left empty but for group, prior and chain.  Errors:
+ * KX_ERR_POLICY_ETYPE, KX_ERR_PRIOR, KX_ERR_CRYPTO, ENOMEM.
  */
-krb5_error_code kx_offers_derive(krb5_context context,
-                                 const struct kx_offer *request,
-                                 const struct kx_offer *reply,
-                                 const krb5_data *z, enum kx_group group,
-                                 time_t now, struct kx_crossover **crossover,
-                                 unsigned char confirm[KX_CONFIRM_SIZE]);
+krb5_error_code kx_offers_derive(
+    krb5_context context, const struct kx_offer *request,
+    const struct kx_offer *reply, const krb5_data *z,
+    const struct kx_earlier *earlier, enum kx_group group, time_t now,
+    struct kx_crossover **crossover, unsigned char confirm[KX_CONFIRM_SIZE]);
 
 /*
  * Note in crossover with whom it was agreed: the peer's host and port, its

@@ -151,6 +151,57 @@ refuse(struct exchange *exchange, krb5_error_code code)
     refuse_telling(exchange, code, code);
 }
 
+/* True if a crossover with the peer that was keyed by hand is taken over. */
+static krb5_boolean
+adopts(const struct exchange *exchange)
+{
+    return kx_settings_adopts(exchange->responder->engine->settings,
+                              KX_INCOMING, &exchange->remote);
+}
+
+/* Give the keys that the crossover had before in *earlier.  Errors: those of
+ * the store. */
+static krb5_error_code
+get_earlier(struct exchange *exchange, struct kx_earlier *earlier)
+{
+    const struct kx_store *store = &exchange->responder->store;
+
+    memset(earlier, 0, sizeof(*earlier));
+    if (store->earlier == NULL)
+        return 0;
+    return store->earlier(store->arg, exchange->request->offer.tbs.kxname,
+                          adopts(exchange), earlier);
+}
+
+/*
+ * Name in *common the keys that both sides have.  That there are keys, but
+ * none that both have, is worth a line: the new one does not build on them.
+ */
+static krb5_error_code
+name_common(struct exchange *exchange, const struct kx_earlier *earlier,
+            struct kx_prior_names *common)
+{
+    struct kx_engine *engine = exchange->responder->engine;
+    const struct kx_tbsdata *tbs = &exchange->request->offer.tbs;
+    struct kx_prior_names asked;
+    krb5_error_code ret;
+
+    ret = kx_prior_get(engine->context, tbs, &asked);
+    if (ret)
+        return ret;
+    ret = kx_prior_name_common(engine->context, earlier, &tbs->key_exchange,
+                               &asked, common);
+    if (ret == 0 && common->n == 0 && (asked.n > 0 || earlier->n > 0))
+        kx_log(engine->logger, LOG_WARNING,
+               "krbtgt/%s@%.*s: the new key does not build on earlier ones: "
+               "the other realm names %zu of them, we have %zu, and none is "
+               "the same",
+               engine->settings->realm, (int)exchange->remote.length,
+               exchange->remote.data, asked.n, earlier->n);
+    free(asked.names);
+    return ret;
+}
+
 /*
  * Decide the reply's key version.  Errors: those of the store,
  * KX_ERR_POLICY_KVNO.
@@ -166,8 +217,8 @@ choose_kvno(struct exchange *exchange, uint32_t *kvno)
     size_t n = 0;
     time_t now = time(NULL);
 
-    ret = responder->store.versions(responder->store.arg, tbs->kxname, &used,
-                                    &n);
+    ret = responder->store.versions(responder->store.arg, tbs->kxname,
+                                    adopts(exchange), &used, &n);
     known[0] = tbs->kvno;
     known[1] = kx_given_find(responder->given, &exchange->remote, now);
     if (ret == 0)
@@ -178,10 +229,11 @@ choose_kvno(struct exchange *exchange, uint32_t *kvno)
     return ret;
 }
 
-/* Make our offer, with an ephemeral key of the request's group. */
+/* Make our offer, with an ephemeral key of the request's group and the names
+ * of those keys in earlier that are mixed in. */
 static krb5_error_code
-make_reply(struct exchange *exchange, struct kx_ephemeral **ephemeral,
-           struct kx_message **reply)
+make_reply(struct exchange *exchange, const struct kx_earlier *earlier,
+           struct kx_ephemeral **ephemeral, struct kx_message **reply)
 {
     struct kx_engine *engine = exchange->responder->engine;
     const struct kx_offer *request = &exchange->request->offer;
@@ -214,8 +266,13 @@ make_reply(struct exchange *exchange, struct kx_ephemeral **ephemeral,
     terms.ephemeral = *ephemeral;
     terms.accepted = request->tbs.accept_sigalg;
     terms.n_accepted = request->tbs.n_accept_sigalg;
-    return kx_offer_make(engine->context, engine->settings, identity, &terms,
-                         reply);
+    ret = name_common(exchange, earlier, &terms.prior);
+    if (ret)
+        return ret;
+    ret = kx_offer_make(engine->context, engine->settings, identity, &terms,
+                        reply);
+    free(terms.prior.names);
+    return ret;
 }
 
 /*
@@ -234,20 +291,26 @@ accept_request(struct exchange *exchange, const struct kx_target *target,
     struct kx_ephemeral *ephemeral = NULL;
     struct kx_message *reply = NULL;
     struct kx_crossover *crossover = NULL;
+    struct kx_earlier earlier;
     krb5_data z = kx_data(NULL, 0), shown;
     krb5_error_code ret;
 
-    ret = make_reply(exchange, &ephemeral, &reply);
+    ret = get_earlier(exchange, &earlier);
+    if (ret)
+        goto cleanup;
+    ret = make_reply(exchange, &earlier, &ephemeral, &reply);
     if (ret)
         goto cleanup;
     ret = kx_agree(context, ephemeral, &request->tbs.key_exchange, &z);
     if (ret)
         goto cleanup;
-    ret = kx_offers_derive(context, request, &reply->offer, &z,
+    ret = kx_offers_derive(context, request, &reply->offer, &z, &earlier,
                            kx_ephemeral_group(ephemeral), time(NULL),
                            &crossover, confirm);
     if (ret)
         goto cleanup;
+    kx_earlier_clear(context, &earlier);
+    crossover->adopt = adopts(exchange);
     ret = kx_offer_origin(context, crossover, request, target->host,
                           target->port, matched);
     if (ret)
@@ -273,13 +336,15 @@ accept_request(struct exchange *exchange, const struct kx_target *target,
                         time(NULL) + 2 * engine->settings->clockskew);
     kx_log(engine->logger, LOG_INFO,
            "krbtgt/%s@%.*s: key version %lu agreed with %s:%u, valid until "
-           "%s (%s, TLSA %s)",
+           "%s (%s, TLSA %s, %u prior keys, chain of %u)",
            engine->settings->realm, (int)exchange->remote.length,
            exchange->remote.data, (unsigned long)crossover->kvno, target->host,
            target->port, kx_time_text(crossover->till, till),
-           crossover->origin.group, crossover->origin.tlsa);
+           crossover->origin.group, crossover->origin.tlsa,
+           crossover->origin.prior, crossover->origin.chain);
 
 cleanup:
+    kx_earlier_clear(context, &earlier);
     kx_data_zap_free(&z);
     kx_zap(confirm, sizeof(confirm));
     kx_ephemeral_free(ephemeral);

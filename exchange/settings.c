@@ -344,6 +344,7 @@ kx_settings_free(struct kx_settings *settings)
     free_texts(settings->anchors);
     free_texts(settings->realms);
     free_texts(settings->keep_realms);
+    free_texts(settings->adopt);
     free(settings->listen);
     free(settings->kdc);
     free(settings->unbound_conf);
@@ -394,18 +395,16 @@ is_of_direction(const char **pattern, enum kx_direction direction)
     return TRUE;
 }
 
-krb5_boolean
-kx_settings_realm_permitted(const struct kx_settings *settings,
-                            enum kx_direction direction,
-                            const krb5_data *realm)
+/* What the first pattern of listed (NULL for none) that is of direction and
+ * matches realm says; FALSE if none does. */
+static krb5_boolean
+first_match(char *const *listed, enum kx_direction direction,
+            const krb5_data *realm)
 {
-    char *const *listed;
     const char *pattern;
     krb5_boolean refuses;
 
-    if (settings->realms == NULL)
-        return TRUE;
-    for (listed = settings->realms; *listed != NULL; listed++) {
+    for (; listed != NULL && *listed != NULL; listed++) {
         refuses = (*listed)[0] == '!';
         pattern = *listed + refuses;
         if (is_of_direction(&pattern, direction) &&
@@ -413,4 +412,20 @@ kx_settings_realm_permitted(const struct kx_settings *settings,
             return !refuses;
     }
     return FALSE;
+}
+
+krb5_boolean
+kx_settings_realm_permitted(const struct kx_settings *settings,
+                            enum kx_direction direction,
+                            const krb5_data *realm)
+{
+    return settings->realms == NULL ||
+           first_match(settings->realms, direction, realm);
+}
+
+krb5_boolean
+kx_settings_adopts(const struct kx_settings *settings,
+                   enum kx_direction direction, const krb5_data *realm)
+{
+    return first_match(settings->adopt, direction, realm);
 }

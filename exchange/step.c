@@ -57,6 +57,7 @@ kx_error_step(krb5_error_code code)
     case KX_ERR_PEER_REFUSED:
         return "connection";
     case KX_ERR_AGREEMENT:
+    case KX_ERR_PRIOR:
     case KX_ERR_CRYPTO:
         return "key agreement";
     case KX_ERR_CONFIRM:

@@ -42,12 +42,12 @@ struct kx_claim {
 /*
  * Check 1 for a request: kxname is krbtgt/LOCAL@REMOTE, REMOTE a realm that
  * the settings permit, the time within the clock skew, the lifetime at least
- * kxover_lifetime_min, the key version at most KX_MAX_KVNO, an encryption type, a
- * signature algorithm and no unknown critical extension in it.  *remote (also
- * on failure, where there is a name) borrows the peer's realm from offer. The
- * group is judged later (kx_group_of_public()), so that only a peer who proved
- * who it is learns which groups would do. Errors: KX_ERR_POLICY_...,
- * KX_ERR_REALM_NAME.
+ * kxover_lifetime_min, the key version at most KX_MAX_KVNO, an encryption
+ * type, a signature algorithm and no unknown critical extension in it, and
+ * prior keys that can be read.  *remote (also on failure, where there is a
+ * name) borrows the peer's realm from offer. The group is judged later
+ * (kx_group_of_public()), so that only a peer who proved who it is learns
+ * which groups would do. Errors: KX_ERR_POLICY_..., KX_ERR_REALM_NAME.
  */
 krb5_error_code kx_check_request(krb5_context context,
                                  const struct kx_settings *settings,
@@ -58,7 +58,8 @@ krb5_error_code kx_check_request(krb5_context context,
  * Check 1 for a reply to our request: the same kxname and nonce (else
  * KX_ERR_NOT_OURS), time, lifetime not over ours, a key version that is
  * not the one we told we hold, the group that we offered, encryption types,
- * extensions as above.
+ * extensions as above, and no prior key that our request does not name
+ * (KX_ERR_PRIOR).
  */
 krb5_error_code kx_check_reply(krb5_context context,
                                const struct kx_settings *settings, time_t now,

@@ -110,11 +110,12 @@ static void
 derive(struct half *half, const struct kx_offer *request,
        const struct kx_offer *reply, const struct side *peer)
 {
+    const struct kx_earlier none = {0};
     krb5_data z;
 
     must(kx_agree(context, half->ephemeral,
                   &half->theirs->offer.tbs.key_exchange, &z));
-    must(kx_offers_derive(context, request, reply, &z, KX_GROUP_X25519,
+    must(kx_offers_derive(context, request, reply, &z, &none, KX_GROUP_X25519,
                           time(NULL), &half->crossover, half->confirm));
     kx_data_zap_free(&z);
     must(kx_offer_origin(context, half->crossover, &half->theirs->offer,

@@ -193,13 +193,14 @@ confirm(const struct draft *draft, const struct kx_offer *request,
         unsigned char out[KX_CONFIRM_SIZE])
 {
     krb5_context context = draft->hostile->context;
+    const struct kx_earlier none = {0};
     struct kx_crossover *crossover = NULL;
     krb5_data z;
 
     memset(out, 0, KX_CONFIRM_SIZE);
     if (kx_agree(context, draft->ephemeral, theirs, &z) != 0)
         return;
-    (void)kx_offers_derive(context, request, reply, &z,
+    (void)kx_offers_derive(context, request, reply, &z, &none,
                            kx_ephemeral_group(draft->ephemeral), time(NULL),
                            &crossover, out);
     kx_crossover_free(context, crossover);

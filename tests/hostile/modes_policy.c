@@ -23,6 +23,8 @@
 static char x448_oid[] = "1.3.101.111"; /* RFC 8410: not one of ours */
 static char ecdsa_oid[] = "1.2.840.10045.4.3.2"; /* ecdsa-with-SHA256 */
 static char unknown_oid[] = "1.3.6.1.4.1.99999.2";
+static const unsigned char unknown_oid_der[] = {
+    0x06, 0x09, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x86, 0x8d, 0x1f, 0x02};
 
 /* The draft's KX-TBSDATA. */
 static struct kx_tbsdata *
@@ -234,7 +236,7 @@ add_extension(struct draft *draft, krb5_boolean critical)
     if (tbs->extensions == NULL)
         must(NULL, ENOMEM, "an extension");
     tbs->n_extensions = 1;
-    tbs->extensions[0].oid = strdup(unknown_oid);
+    replace(&tbs->extensions[0].oid, unknown_oid_der, sizeof(unknown_oid_der));
     tbs->extensions[0].critical = critical;
     replace(&tbs->extensions[0].value, "?", 1);
 }

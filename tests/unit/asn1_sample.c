@@ -68,8 +68,10 @@ static krb5_data cas[] = {
 };
 
 static struct kx_extension extensions[] = {
-    {(char[]){"1.3.6.1.4.1.44469.666.1"}, TRUE, DATA("value")},
-    {(char[]){"2.999.3"}, FALSE, {.length = 0}},
+    /* 1.3.6.1.4.1.44469.666.1 and 2.999.3 */
+    {DATA("\x06\x0b\x2b\x06\x01\x04\x01\x82\xdb\x35\x85\x1a\x01"), TRUE,
+     DATA("value")},
+    {DATA("\x06\x03\x88\x37\x03"), FALSE, {.length = 0}},
 };
 
 static krb5_data chain[] = {
@@ -262,7 +264,7 @@ assert_tbsdata_equal(const struct kx_tbsdata *a, const struct kx_tbsdata *b)
                       b->n_accept_ca);
     assert_int_equal(a->n_extensions, b->n_extensions);
     for (i = 0; i < a->n_extensions; i++) {
-        assert_string_equal(a->extensions[i].oid, b->extensions[i].oid);
+        assert_data_equal(&a->extensions[i].oid, &b->extensions[i].oid);
         assert_int_equal(a->extensions[i].critical, b->extensions[i].critical);
         assert_data_equal(&a->extensions[i].value, &b->extensions[i].value);
     }

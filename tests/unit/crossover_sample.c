@@ -50,5 +50,6 @@ sample_crossover(krb5_context context, uint32_t kvno, time_t established,
                "101112131415161718191a1b1c1d1e1f");
     sample_set(&crossover->origin.tlsa, "3-1-1-0a1b2c3d");
     sample_set(&crossover->origin.group, "X25519");
+    crossover->origin.chain = 1;
     return crossover;
 }

@@ -156,13 +156,14 @@ a_request_without_a_common_encryption_type_is_refused(void **state)
 static void
 a_request_with_an_unknown_critical_extension_is_refused(void **state)
 {
+    const krb5_data oid = kx_data("\x06\x03\x2a\x03\x04", 5); /* 1.2.3.4 */
     struct made made = plain_request();
     struct kx_tbsdata *tbs = &made.message->offer.tbs;
 
     (void)state;
     tbs->extensions = calloc(1, sizeof(*tbs->extensions));
     tbs->n_extensions = 1;
-    tbs->extensions[0].oid = strdup("1.2.3.4");
+    assert_int_equal(kx_data_copy(&oid, &tbs->extensions[0].oid), 0);
     tbs->extensions[0].critical = TRUE;
     assert_int_equal(check_request(&made), KX_ERR_POLICY_EXTENSION);
     tbs->extensions[0].critical = FALSE;

@@ -380,7 +380,7 @@ all_versions_are_told_highest_first(void **state)
     store_added(65535, NOW, NOW + DAY, NOW);
     store_added(1, NOW, NOW + DAY, NOW);
     entry = fetch();
-    assert_int_equal(kx_entry_versions(context, entry, &kvnos, &n), 0);
+    assert_int_equal(kx_entry_versions(context, entry, FALSE, &kvnos, &n), 0);
     assert_int_equal(n, 3);
     assert_memory_equal(kvnos, versions, sizeof(versions));
     free(kvnos);

@@ -27,7 +27,7 @@ an_entry_keyed_by_hand_is_never_touched(void **state)
     assert_int_equal(adding(old, 7, NOW, NOW + DAY, NOW, &entry),
                      KX_ERR_POLICY_REALM);
     assert_message(KX_ERR_POLICY_REALM, NAME " was keyed by hand");
-    assert_int_equal(kx_entry_versions(context, old, &kvnos, &n),
+    assert_int_equal(kx_entry_versions(context, old, FALSE, &kvnos, &n),
                      KX_ERR_POLICY_REALM);
     assert_null(kvnos);
     assert_int_equal(
@@ -127,7 +127,7 @@ a_damaged_mark_makes_the_entry_unreadable_and_names_it(void **state)
                      KX_ERR_METADATA);
     assert_message(KX_ERR_METADATA, NAME);
     assert_message(KX_ERR_METADATA, "kxover_kvno_6");
-    assert_int_equal(kx_entry_versions(context, old, &kvnos, &n),
+    assert_int_equal(kx_entry_versions(context, old, FALSE, &kvnos, &n),
                      KX_ERR_METADATA);
     assert_int_equal(
         kx_entry_restrict(context, old, KX_INCOMING, NOW + 2 * DAY, &usable),

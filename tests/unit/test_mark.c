@@ -15,7 +15,7 @@
     "certificate=sha256:000102030405060708090a0b0c0d0e0f"                     \
     "101112131415161718191a1b1c1d1e1f "
 #define TLSA "tlsa=3-1-1-0a1b2c3d "
-#define REST "group=X25519 prior=0"
+#define REST "group=X25519 prior=0 chain=1"
 #define GOOD TIMES PEER CERTIFICATE TLSA REST
 
 static krb5_context context;
@@ -88,6 +88,7 @@ what_was_written_reads_back_the_same(void **state)
     (void)state;
     crossover->origin.port = 65535;
     crossover->origin.prior = 2;
+    crossover->origin.chain = UINT32_MAX;
     assert_int_equal(
         kx_mark_write(context, crossover, &string.key, &string.value), 0);
     assert_int_equal(kx_marks_read(context, &string, 1, &marks, &n), 0);
@@ -102,6 +103,7 @@ what_was_written_reads_back_the_same(void **state)
     assert_string_equal(marks->origin.tlsa, crossover->origin.tlsa);
     assert_string_equal(marks->origin.group, crossover->origin.group);
     assert_int_equal(marks->origin.prior, 2);
+    assert_int_equal(marks->origin.chain, UINT32_MAX);
     kx_marks_free(marks, n);
     free(string.key);
     free(string.value);
@@ -168,6 +170,24 @@ fields_may_stand_in_any_order(void **state)
 }
 
 static void
+a_mark_of_before_there_were_chains_is_read_as_a_first_link(void **state)
+{
+    krb5_string_attr string;
+    struct kx_mark *marks;
+    size_t n;
+
+    (void)state;
+    string.key = strdup("kxover_kvno_1");
+    string.value = strdup(TIMES PEER CERTIFICATE TLSA "group=X25519 prior=0");
+    assert_int_equal(kx_marks_read(context, &string, 1, &marks, &n), 0);
+    assert_int_equal(n, 1);
+    assert_int_equal(marks->origin.chain, 1);
+    kx_marks_free(marks, n);
+    free(string.key);
+    free(string.value);
+}
+
+static void
 a_cut_tlsa_record_is_read(void **state)
 {
     (void)state;
@@ -188,6 +208,8 @@ a_mark_that_was_tampered_with_is_refused(void **state)
         TIMES PEER CERTIFICATE TLSA "group=X25519\tprior=0",
         /* A field is missing, there twice, unknown or nameless. */
         TIMES PEER CERTIFICATE TLSA "group=X25519",
+        TIMES PEER CERTIFICATE TLSA "group=X25519 chain=1",
+        GOOD " chain=1",
         TIMES PEER CERTIFICATE REST,
         GOOD " prior=0",
         GOOD " " PEER "x=1",
@@ -231,6 +253,10 @@ a_mark_that_was_tampered_with_is_refused(void **state)
         TIMES PEER CERTIFICATE TLSA "group=X25519 prior=00",
         TIMES PEER CERTIFICATE TLSA "group=X25519 prior=1x",
         TIMES PEER CERTIFICATE TLSA "group=X25519 prior=17",
+        TIMES PEER CERTIFICATE TLSA "group=X25519 prior=1 chain=0",
+        TIMES PEER CERTIFICATE TLSA "group=X25519 prior=1 chain=",
+        TIMES PEER CERTIFICATE TLSA "group=X25519 prior=1 chain=01",
+        TIMES PEER CERTIFICATE TLSA "group=X25519 prior=1 chain=4294967296",
         TIMES PEER CERTIFICATE TLSA "group=X25519 prior=4294967296",
         TIMES PEER CERTIFICATE TLSA "group=X25519 prior=18446744073709551616",
     };
@@ -493,6 +519,8 @@ main(void)
         cmocka_unit_test(what_was_written_reads_back_the_same),
         cmocka_unit_test(what_could_not_be_read_back_is_not_written),
         cmocka_unit_test(fields_may_stand_in_any_order),
+        cmocka_unit_test(
+            a_mark_of_before_there_were_chains_is_read_as_a_first_link),
         cmocka_unit_test(a_cut_tlsa_record_is_read),
         cmocka_unit_test(a_mark_that_was_tampered_with_is_refused),
         cmocka_unit_test(a_time_is_one_that_the_calendar_has),

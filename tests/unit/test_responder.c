@@ -57,12 +57,13 @@ keep_line(void *arg, int priority, const char *line)
 }
 
 static krb5_error_code
-count_versions(void *arg, krb5_const_principal name, uint32_t **kvnos,
-               size_t *n)
+count_versions(void *arg, krb5_const_principal name, krb5_boolean adopt,
+               uint32_t **kvnos, size_t *n)
 {
     struct scene *scene = arg;
 
     (void)name;
+    (void)adopt;
     scene->stored++;
     *kvnos = NULL;
     *n = 0;
@@ -130,7 +131,8 @@ static int
 set_up(void **state)
 {
     struct scene *scene = calloc(1, sizeof(*scene));
-    struct kx_store store = {scene, count_versions, count_put};
+    struct kx_store store = {
+        .arg = scene, .versions = count_versions, .put = count_put};
     char conf[512];
     int length;
 

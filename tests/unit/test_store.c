@@ -116,7 +116,8 @@ assert_versions(const uint32_t *expected, size_t n_expected)
     uint32_t *kvnos;
     size_t n, i;
 
-    assert_int_equal(kx_kadm_store_versions(kadm, principal, &kvnos, &n), 0);
+    assert_int_equal(
+        kx_kadm_store_versions(kadm, principal, FALSE, &kvnos, &n), 0);
     assert_int_equal(n, n_expected);
     for (i = 0; i < n; i++)
         assert_int_equal(kvnos[i], expected[i]);
@@ -159,8 +160,8 @@ assert_refused(krb5_error_code code, const char *word)
     uint32_t *kvnos;
     size_t n;
 
-    assert_int_equal(kx_kadm_store_versions(kadm, principal, &kvnos, &n),
-                     code);
+    assert_int_equal(
+        kx_kadm_store_versions(kadm, principal, FALSE, &kvnos, &n), code);
     assert_null(kvnos);
     message = krb5_get_error_message(kadm_context, code);
     assert_non_null(strstr(message, NAME));
