@@ -12,6 +12,14 @@
 #include "exchange/kx_crossover.h"
 #include "plugin/judge.h"
 #include "plugin/log.h"
+#include "plugin/transited.h"
+
+/* A ticket whose path is judged. */
+struct journey {
+    krb5_context context;
+    const struct kx_settings *settings;
+    krb5_const_principal client;
+};
 
 /* True if kxover_transit names realm. */
 static krb5_boolean
@@ -71,34 +79,82 @@ is_ours(krb5_context context, krb5_const_principal name, krb5_boolean *ours)
     return ret;
 }
 
+/* Refuse, with a log line, the user whom realm brought or let through. */
+static krb5_error_code
+refuse(const struct journey *journey, const krb5_data *realm)
+{
+    const krb5_data *home = &journey->client->realm;
+
+    kx_log(&kx_plugin_logger, LOG_WARNING,
+           "realm %.*s brought a user of realm %.*s: refused, it speaks for "
+           "its own users only (see kxover_transit)",
+           (int)realm->length, realm->data, (int)home->length, home->data);
+    return kx_error(journey->context, KRB5KDC_ERR_POLICY,
+                    "realm %.*s may not bring users of realm %.*s",
+                    (int)realm->length, realm->data, (int)home->length,
+                    home->data);
+}
+
+/* Judge one realm on the way: one that kxover made a crossover with, in either
+ * direction, is refused. */
+static krb5_error_code
+judge_hop(void *arg, const krb5_data *realm)
+{
+    const struct journey *journey = arg;
+    krb5_context context = journey->context;
+    const krb5_data local =
+        kx_data(journey->settings->realm, strlen(journey->settings->realm));
+    krb5_principal name = NULL;
+    krb5_boolean ours = FALSE;
+    krb5_error_code ret;
+
+    if (is_transit(journey->settings, realm))
+        return 0;
+    ret = kx_crossover_name(context, &local, realm, &name);
+    if (ret == 0)
+        ret = is_ours(context, name, &ours);
+    krb5_free_principal(context, name);
+    if (ret || ours)
+        return ret ? ret : refuse(journey, realm);
+    ret = kx_crossover_name(context, realm, &local, &name);
+    if (ret == 0)
+        ret = is_ours(context, name, &ours);
+    krb5_free_principal(context, name);
+    return ret ? ret : ours ? refuse(journey, realm) : 0;
+}
+
 krb5_error_code
 kx_judge_ticket(krb5_context context, const struct kx_settings *settings,
                 const krb5_ticket *ticket, const char **status)
 {
-    krb5_const_principal client = ticket->enc_part2->client;
-    krb5_boolean ours;
+    const krb5_enc_tkt_part *part = ticket->enc_part2;
+    const krb5_data local = kx_data(settings->realm, strlen(settings->realm));
+    struct journey journey = {context, settings, part->client};
+    krb5_boolean ours = FALSE;
     krb5_data remote;
     krb5_error_code ret;
 
+    /* Who is anonymous claims to be of no realm (RFC 8062). */
     if (kx_crossover_direction(ticket->server, settings->realm, &remote) !=
             KX_INCOMING ||
-        kx_data_equal(&client->realm, &remote) ||
-        is_transit(settings, &remote))
+        krb5_principal_compare(context, part->client,
+                               krb5_anonymous_principal()))
         return 0;
-    /* Who is anonymous claims to be of no realm (RFC 8062). */
-    if (krb5_principal_compare(context, client, krb5_anonymous_principal()))
-        return 0;
-    ret = is_ours(context, ticket->server, &ours);
-    if (ret || !ours)
-        return ret;
     *status = "KXOVER_TRANSIT";
-    kx_log(&kx_plugin_logger, LOG_WARNING,
-           "realm %.*s brought a user of realm %.*s: refused, it speaks for "
-           "its own users only (see kxover_transit)",
-           (int)remote.length, remote.data, (int)client->realm.length,
-           client->realm.data);
-    return kx_error(context, KRB5KDC_ERR_POLICY,
-                    "realm %.*s may not bring users of realm %.*s",
-                    (int)remote.length, remote.data, (int)client->realm.length,
-                    client->realm.data);
+    if (!kx_data_equal(&part->client->realm, &remote) &&
+        !is_transit(settings, &remote)) {
+        ret = is_ours(context, ticket->server, &ours);
+        if (ret || ours)
+            return ret ? ret : refuse(&journey, &remote);
+    }
+    ret = kx_transited_walk(&part->transited.tr_contents, &part->client->realm,
+                            &local, judge_hop, &journey);
+    if (ret == 0)
+        *status = NULL;
+    if (ret == KRB5KRB_AP_ERR_ILL_CR_TKT)
+        return kx_error(context, KRB5KDC_ERR_POLICY,
+                        "the realms cannot be read that a ticket of realm "
+                        "%.*s came through",
+                        (int)remote.length, remote.data);
+    return ret;
 }

@@ -20,8 +20,11 @@ krb5_error_code kx_judge_login(krb5_context context,
 /*
  * Judge a TGS request with ticket (decrypted), by the database open in
  * context: a realm whose crossover kxover made speaks for its own users only,
- * unless kxover_transit names it.  Errors: KRB5KDC_ERR_POLICY with *status for
- * the KDC's log, the database's.
+ * unless kxover_transit names it.  It neither brings users of third realms to
+ * us nor stands anywhere on their way here.  This does not depend on the
+ * client's wish to have the path checked or not (RFC 4120 5.4.1,
+ * disable-transited-check). Errors: KRB5KDC_ERR_POLICY with *status for the
+ * KDC's log, the database's.
  */
 krb5_error_code kx_judge_ticket(krb5_context context,
                                 const struct kx_settings *settings,

@@ -22,6 +22,7 @@
  *   held.c         keys that it holds in memory
  *   lock.c         the database's lock, without waiting long for it
  *   judge.c        what it must not grant because of a crossover of ours
+ *   transited.c    the realms that a ticket came through
  *   log.c          log lines from inside it
  *
  * Here are the table and the life of a module: loaded, opened or created,
