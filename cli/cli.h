@@ -20,7 +20,7 @@ struct cli_command {
     int (*run)(const struct cli_command *command, int argc, char **argv);
 };
 
-extern const struct cli_command cli_keygen, cli_dns, cli_list;
+extern const struct cli_command cli_keygen, cli_dns, cli_list, cli_verify;
 
 /* Every command has these options. */
 #define CLI_SHORT_OPTIONS ":hr:"
@@ -57,5 +57,11 @@ int cli_open(const char *realm, krb5_context *context, char **name);
 /* Read text, decimal digits alone, from 1 to maximum, into *number. */
 krb5_boolean cli_number(const char *text, unsigned long maximum,
                         unsigned long *number);
+
+/*
+ * Write text, a host name of two labels or more, in small letters into host,
+ * KX_MAX_DNS_NAME bytes.  False if it is none.
+ */
+krb5_boolean cli_host(const char *text, char *host);
 
 #endif /* KX_CLI_H */

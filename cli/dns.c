@@ -28,22 +28,6 @@ struct request {
 };
 
 /*
- * Write text, a host name of two labels or more, in small letters into host,
- * KX_MAX_DNS_NAME bytes.  False if it is none.
- */
-static krb5_boolean
-read_host(const char *text, char *host)
-{
-    char capitals[KX_MAX_DNS_NAME];
-    krb5_data realm;
-
-    if (kx_dns_to_realm(NULL, text, capitals) != 0)
-        return FALSE;
-    realm = kx_data(capitals, strlen(capitals));
-    return kx_realm_to_dns(NULL, &realm, host) == 0;
-}
-
-/*
  * The TLSA record of the realm's identity in *tlsa, its data to be
  * kx_data_free()d.  Errors: those of the settings and of the identity.
  */
@@ -92,7 +76,7 @@ print_records(const struct cli_command *command, const struct request *request)
     krb5_error_code ret;
     int code;
 
-    if (!read_host(request->host, host) ||
+    if (!cli_host(request->host, host) ||
         snprintf(owner, sizeof(owner), "_%lu._tcp.%s", request->port, host) >
             MAX_NAME)
         return cli_usage(command,

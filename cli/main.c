@@ -10,9 +10,10 @@
 #include <string.h>
 #include <kadm5/admin.h>
 #include "cli/cli.h"
+#include "dnssec/kx_dnssec.h"
 
 static const struct cli_command *const commands[] = {&cli_keygen, &cli_dns,
-                                                     &cli_list};
+                                                     &cli_list, &cli_verify};
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 /* Print what the program can do. */
@@ -105,6 +106,18 @@ cli_number(const char *text, unsigned long maximum, unsigned long *number)
         return FALSE;
     *number = strtoul(text, NULL, 10);
     return *number >= 1 && *number <= maximum;
+}
+
+krb5_boolean
+cli_host(const char *text, char *host)
+{
+    char capitals[KX_MAX_DNS_NAME];
+    krb5_data realm;
+
+    if (kx_dns_to_realm(NULL, text, capitals) != 0)
+        return FALSE;
+    realm = kx_data(capitals, strlen(capitals));
+    return kx_realm_to_dns(NULL, &realm, host) == 0;
 }
 
 /* Run the command that argv[0] names. */

@@ -109,6 +109,14 @@ krb5_error_code kx_tlsa_make(krb5_context context, uint8_t usage,
 #define KX_TLSA_TEXT_SIZE 160
 const char *kx_tlsa_text(const struct kx_tlsa *tlsa, char *text);
 
+/*
+ * Read a record as in a zone file, "3 1 1 0a1b...", white space among the
+ * digits included (RFC 6698 2.2), into *out; out->data is allocated.  What is
+ * read need not be usable.  Errors: KX_ERR_DNS_RECORD, ENOMEM.
+ */
+krb5_error_code kx_tlsa_parse(krb5_context context, const char *text,
+                              struct kx_tlsa *out);
+
 /* The resolver: one libunbound context on one event base. */
 struct kx_resolver;
 

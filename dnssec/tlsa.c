@@ -9,8 +9,10 @@
  * does not tell them.  So libtasn1 finds where they are, by certificate.asn1.
  */
 #include "config.h"
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/abstract.h>
@@ -251,4 +253,92 @@ kx_tlsa_text(const struct kx_tlsa *tlsa, char *text)
     }
     text[at] = '\0';
     return text;
+}
+
+/*
+ * Read a number up to 255 in decimal digits, and the white space around it,
+ * from *text, which moves behind it.  False if there is none.
+ */
+static krb5_boolean
+parse_field(const char **text, uint8_t *number)
+{
+    const char *at = *text;
+    unsigned int value = 0, digits;
+
+    while (isspace((unsigned char)*at))
+        at++;
+    for (digits = 0; digits < 4 && isdigit((unsigned char)*at); digits++)
+        value = value * 10 + (unsigned int)(*at++ - '0');
+    if (digits == 0 || value > 255 ||
+        (*at != '\0' && !isspace((unsigned char)*at)))
+        return FALSE;
+    *number = (uint8_t)value;
+    *text = at;
+    return TRUE;
+}
+
+/* The value of a hexadecimal digit, or -1. */
+static int
+hex_value(char digit)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *found = NULL;
+
+    if (digit != '\0')
+        found = strchr(digits, tolower((unsigned char)digit));
+    return found != NULL ? (int)(found - digits) : -1;
+}
+
+/*
+ * Read text, pairs of hexadecimal digits and white space, into bytes, which
+ * has room for them; *length gets their number.  False if it is something
+ * else.
+ */
+static krb5_boolean
+parse_hex(const char *text, unsigned char *bytes, size_t *length)
+{
+    size_t digits = 0;
+    int value;
+
+    for (; *text != '\0'; text++) {
+        if (isspace((unsigned char)*text))
+            continue;
+        value = hex_value(*text);
+        if (value < 0)
+            return FALSE;
+        if (digits % 2 == 0)
+            bytes[digits / 2] = (unsigned char)(value << 4);
+        else
+            bytes[digits / 2] |= (unsigned char)value;
+        digits++;
+    }
+    *length = digits / 2;
+    return digits % 2 == 0;
+}
+
+krb5_error_code
+kx_tlsa_parse(krb5_context context, const char *text, struct kx_tlsa *out)
+{
+    const char *at = text;
+    krb5_error_code code;
+    unsigned char *bytes;
+    size_t length;
+    krb5_data data;
+
+    memset(out, 0, sizeof(*out));
+    bytes = malloc(strlen(text) + 1);
+    if (bytes == NULL)
+        return ENOMEM;
+    if (parse_field(&at, &out->usage) && parse_field(&at, &out->selector) &&
+        parse_field(&at, &out->matching_type) &&
+        parse_hex(at, bytes, &length)) {
+        data = kx_data(bytes, length);
+        code = kx_data_copy(&data, &out->data);
+    } else {
+        code = kx_error(context, KX_ERR_DNS_RECORD,
+                        "not a TLSA record, which is three numbers up to 255 "
+                        "and pairs of hexadecimal digits");
+    }
+    free(bytes);
+    return code;
 }

@@ -50,3 +50,26 @@ kx_chain_clear(struct kx_chain *chain)
         gnutls_x509_crt_deinit(chain->certificate[i]);
     chain->n = 0;
 }
+
+krb5_error_code
+kx_certificates_load(krb5_context context, const char *path,
+                     gnutls_x509_crt_t **list, unsigned int *n)
+{
+    gnutls_datum_t pem = {NULL, 0};
+    int status;
+
+    *list = NULL;
+    *n = 0;
+    status = gnutls_load_file(path, &pem);
+    if (status == 0)
+        status = gnutls_x509_crt_list_import2(list, n, &pem,
+                                              GNUTLS_X509_FMT_PEM, 0);
+    gnutls_free(pem.data);
+    if (status == GNUTLS_E_MEMORY_ERROR)
+        return ENOMEM;
+    if (status < 0)
+        return kx_error(context, KX_ERR_ANCHOR,
+                        "cannot read certificates from %s: %s", path,
+                        gnutls_strerror(status));
+    return 0;
+}

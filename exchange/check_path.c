@@ -85,6 +85,9 @@ verify_path(krb5_context context, const struct kx_chain *chain, unsigned int n,
     } else if (verdict != 0) {
         (void)gnutls_certificate_verification_status_print(
             verdict, GNUTLS_CRT_X509, &words, 0);
+        /* It ends each sentence with a space. */
+        if (words.size > 0 && words.data[words.size - 1] == ' ')
+            words.data[words.size - 1] = '\0';
         ret = kx_error(context, KX_ERR_CERT_PATH,
                        "certificate path does not validate: %s",
                        words.data != NULL ? (const char *)words.data : "");

@@ -13,6 +13,7 @@
 #include <syslog.h>
 #include <gnutls/x509.h>
 #include "exchange/engine.h"
+#include "exchange/validate.h"
 
 /* A file of roots: some hundred certificates at most. */
 #define MAX_ANCHORS 256
@@ -37,25 +38,16 @@ free_anchors(struct kx_engine *engine)
 static krb5_error_code
 load_anchor_file(struct kx_engine *engine, const char *spec)
 {
-    krb5_error_code ret = 0;
-    gnutls_datum_t pem = {NULL, 0};
+    krb5_error_code ret;
     gnutls_x509_crt_t *list = NULL, *grown;
     unsigned int n = 0, i;
     const char *path = spec;
-    int status;
 
     if (strncmp(path, "FILE:", 5) == 0)
         path += 5;
-    status = gnutls_load_file(path, &pem);
-    if (status == 0)
-        status = gnutls_x509_crt_list_import2(&list, &n, &pem,
-                                              GNUTLS_X509_FMT_PEM, 0);
-    if (status < 0) {
-        ret = kx_error(engine->context, KX_ERR_ANCHOR,
-                       "kxover_anchors: cannot read certificates from %s: %s",
-                       path, gnutls_strerror(status));
-        goto cleanup;
-    }
+    ret = kx_certificates_load(engine->context, path, &list, &n);
+    if (ret)
+        return kx_error_prefix(engine->context, ret, "kxover_anchors");
     if (engine->n_anchors + n > MAX_ANCHORS) {
         ret = kx_error(engine->context, KX_ERR_ANCHOR,
                        "kxover_anchors: more than %d certificates in %s",
@@ -77,7 +69,6 @@ cleanup:
     for (i = 0; i < n; i++)
         gnutls_x509_crt_deinit(list[i]);
     gnutls_free(list);
-    gnutls_free(pem.data);
     return ret;
 }
 

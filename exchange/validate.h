@@ -28,6 +28,15 @@ krb5_error_code kx_chain_read(krb5_context context, const krb5_data *der,
                               size_t n, struct kx_chain *chain);
 void kx_chain_clear(struct kx_chain *chain);
 
+/*
+ * Load the certificates of the PEM file at path, which is the administrator's
+ * own, into *list (allocated, gnutls_free(), each gnutls_x509_crt_deinit()).
+ * Errors: KX_ERR_ANCHOR with the path, ENOMEM.
+ */
+krb5_error_code kx_certificates_load(krb5_context context, const char *path,
+                                     gnutls_x509_crt_t **list,
+                                     unsigned int *n);
+
 /* Whom a chain is to stand for, and by what that is judged. */
 struct kx_claim {
     const krb5_data *realm;     /* the peer's realm */

@@ -23,7 +23,21 @@ struct certificate_plan {
     time_t not_after;      /* 0: in a day */
     const char *issued_as; /* the issuer's name in what it signs, not NULL:
                             * another one than its own */
+
+    int version;           /* 0: 3; 1 has no extensions */
+    int path_length;       /* 0: no bound, else one more than it */
+    krb5_boolean no_basic; /* without basicConstraints */
+    const char *permitted; /* name constraints: this domain alone, */
+    const char *excluded;  /* or not this one */
+    const char *critical;  /* OID of a critical extension */
+    const char *names;     /* subjectAltName, DER in hexadecimal, in
+                            * place of dns_name and principal */
+    gnutls_digest_algorithm_t digest; /* of its signatures, 0: what fits */
 };
+
+/* RSA of more bits than this has no private key: making one takes minutes.
+ * What it would sign is signed by another key. */
+#define MAX_MADE_BITS 8192
 
 /*
  * Make an identity of n certificates, the first plan's first: each signed by
