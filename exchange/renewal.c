@@ -53,7 +53,6 @@ kx_life_read(krb5_context context, krb5_db_entry *entry, struct kx_life *life)
     krb5_error_code ret;
     struct kx_mark *marks = NULL;
     size_t n = 0, i;
-    int k;
 
     memset(life, 0, sizeof(*life));
     ret = kx_entry_marks(context, entry, &marks, &n);
@@ -69,10 +68,9 @@ kx_life_read(krb5_context context, krb5_db_entry *entry, struct kx_life *life)
             life->last_till = marks[i].till;
     }
     kx_marks_free(marks, n);
-    for (k = 0; k < entry->n_key_data; k++) {
-        if (entry->key_data[k].key_data_kvno > life->highest)
-            life->highest = entry->key_data[k].key_data_kvno;
-    }
+    ret = kx_entry_latest(entry, &life->latest);
+    if (ret)
+        return ret;
     return read_used(context, entry, &life->used);
 }
 

@@ -19,7 +19,7 @@ time_t kx_renewal_begins(time_t established, time_t till);
 /* What there is to know of an entry that may have to be renewed. */
 struct kx_life {
     krb5_boolean ours;  /* it has marked versions; else all is zero */
-    uint32_t highest;   /* of all key versions, marked or not */
+    uint32_t latest;    /* kx_entry_latest() */
     time_t established; /* of the version established last */
     time_t till;        /* its end */
     time_t last_till;   /* the latest end of any version */

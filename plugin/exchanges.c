@@ -253,6 +253,20 @@ kx_exchanges_move(struct kx_exchanges *exchanges)
 }
 
 krb5_error_code
+kx_exchanges_start(struct kx_exchanges *exchanges, const krb5_data *remote,
+                   uint32_t known_kvno)
+{
+    struct pending *pending;
+    krb5_error_code ret;
+    size_t n;
+
+    ret = start(exchanges);
+    if (ret == 0 && find(exchanges, remote, &n) == NULL)
+        ret = begin(exchanges, remote, known_kvno, n, &pending);
+    return ret ? not_begun(exchanges, remote, ret) : 0;
+}
+
+krb5_error_code
 kx_exchanges_wait(struct kx_exchanges *exchanges, const krb5_data *remote,
                   uint32_t known_kvno)
 {

@@ -40,6 +40,16 @@ void kx_exchanges_free(struct kx_exchanges *exchanges);
 void kx_exchanges_move(struct kx_exchanges *exchanges);
 
 /*
+ * Begin the exchange with realm remote, unless it is under way, without
+ * waiting.  known_kvno is the highest version that we hold.  Returns 0 when it
+ * is under way, else why there is none, with a message in context; the log
+ * line has been written.
+ */
+krb5_error_code kx_exchanges_start(struct kx_exchanges *exchanges,
+                                   const krb5_data *remote,
+                                   uint32_t known_kvno);
+
+/*
  * Begin the exchange with realm remote, or go on with it if it is under way,
  * and wait for its end up to kxover_wait; meanwhile all others move too.
  * known_kvno is the latest version that we hold.  Returns 0 when it ended

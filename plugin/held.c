@@ -49,14 +49,14 @@ kx_held_add(krb5_context context, struct kx_held **list,
     return 0;
 }
 
-const struct kx_crossover *
-kx_held_find(krb5_context context, const struct kx_held *list,
+struct kx_held *
+kx_held_find(krb5_context context, struct kx_held *list,
              krb5_const_principal name, time_t now)
 {
     for (; list != NULL; list = list->next) {
         if (list->crossover->till > now &&
             krb5_principal_compare(context, list->crossover->name, name))
-            return list->crossover;
+            return list;
     }
     return NULL;
 }

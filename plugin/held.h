@@ -12,6 +12,8 @@
 struct kx_held {
     struct kx_held *next;
     struct kx_crossover *crossover;
+    krb5_boolean seen; /* the database had an entry of that name meanwhile */
+    time_t retry; /* leave its writing until then, on the monotonic clock */
 };
 
 /*
@@ -21,10 +23,9 @@ struct kx_held {
 krb5_error_code kx_held_add(krb5_context context, struct kx_held **list,
                             struct kx_crossover *crossover);
 
-/* The crossover of that name that is valid at time now, or NULL. */
-const struct kx_crossover *kx_held_find(krb5_context context,
-                                        const struct kx_held *list,
-                                        krb5_const_principal name, time_t now);
+/* The one of that name that is valid at time now, or NULL. */
+struct kx_held *kx_held_find(krb5_context context, struct kx_held *list,
+                             krb5_const_principal name, time_t now);
 
 /* Release the crossover of that name, if it is held. */
 void kx_held_remove(krb5_context context, struct kx_held **list,

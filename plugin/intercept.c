@@ -10,6 +10,10 @@
  * administrators see it.  A database that cannot be written just now must not
  * cost the user the ticket: the key is then held in memory, served from there,
  * and written at a later lookup.
+ *
+ * A key that is due for renewal (exchange/renewal.h) is served as long as it
+ * lives; the exchange for the next one begins beside that, and moves on with
+ * later lookups.
  */
 #include "config.h"
 #include <errno.h>
@@ -18,35 +22,24 @@
 #include <syslog.h>
 #include <time.h>
 #include "exchange/kx_identity.h"
-#include "exchange/kx_room.h"
 #include "exchange/kx_settings.h"
+#include "exchange/renewal.h"
 #include "plugin/exchanges.h"
 #include "plugin/held.h"
 #include "plugin/intercept.h"
-#include "plugin/lock.h"
 #include "plugin/log.h"
+#include "plugin/writer.h"
 
-/* Seconds to leave the database alone after it could not be written: each try
- * may cost the KDC a moment of waiting for its lock. */
-#define WRITING_PAUSE 5
+/* Seconds until a key that its entry cannot take is offered to it again. */
+#define REFUSED_PAUSE 60
 
 struct kx_intercept {
     krb5_context context; /* the backend's */
     struct kx_settings *settings;
     struct kx_exchanges *exchanges;
     struct kx_held *held;
-    time_t no_writing_until; /* on the monotonic clock */
+    struct kx_writer writer;
 };
-
-/* Seconds on the monotonic clock. */
-static time_t
-monotonic(void)
-{
-    struct timespec now = {0, 0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
 
 /* Log what cannot be done about name because of code. */
 static void
@@ -79,58 +72,6 @@ read_entry(krb5_context context, krb5_const_principal name,
     return ret == KRB5_KDB_NOENTRY ? 0 : ret;
 }
 
-/*
- * Write a crossover into the database, which is locked or has no locks.
- * Errors: those of kx_entry_add(), the database's.
- */
-static krb5_error_code
-put_crossover(struct kx_intercept *intercept,
-              const struct kx_crossover *crossover)
-{
-    krb5_context context = intercept->context;
-    krb5_db_entry *old = NULL, *entry = NULL;
-    krb5_error_code ret;
-
-    ret = read_entry(context, crossover->name, &old);
-    if (ret == 0)
-        ret = kx_entry_add(context, old, crossover, time(NULL), &entry);
-    if (ret == 0)
-        ret = krb5_db_put_principal(context, entry);
-    krb5_db_free_principal(context, old);
-    krb5_db_free_principal(context, entry);
-    return ret;
-}
-
-/*
- * Write a crossover into the database, unless that failed a moment ago.
- * Errors: those of kx_room_check(), kx_lock_for_writing() and
- * put_crossover().
- */
-static krb5_error_code
-write_crossover(struct kx_intercept *intercept,
-                const struct kx_crossover *crossover)
-{
-    krb5_context context = intercept->context;
-    krb5_boolean locked;
-    krb5_error_code ret;
-
-    if (monotonic() < intercept->no_writing_until)
-        return kx_error(context, KX_ERR_STORE,
-                        "the database could not be written a moment ago");
-    ret = kx_room_check(context);
-    if (ret == 0)
-        ret = kx_lock_for_writing(context, &locked);
-    if (ret == 0) {
-        ret = put_crossover(intercept, crossover);
-        if (locked)
-            (void)krb5_db_unlock(context);
-    }
-    /* What is keyed by hand says nothing about other entries. */
-    if (ret != 0 && ret != KX_ERR_POLICY_REALM)
-        intercept->no_writing_until = monotonic() + WRITING_PAUSE;
-    return ret;
-}
-
 /* True if entry, which may be NULL, has keys that are the administrator's. */
 static krb5_boolean
 is_by_hand(krb5_context context, krb5_db_entry *entry)
@@ -145,6 +86,15 @@ is_by_hand(krb5_context context, krb5_db_entry *entry)
     return n == 0;
 }
 
+/* Write crossover into the database, and that it was asked for. */
+static krb5_error_code
+write_crossover(struct kx_intercept *intercept,
+                const struct kx_crossover *crossover)
+{
+    return kx_write_crossover(&intercept->writer, intercept->context,
+                              crossover, intercept->settings->keep > 0);
+}
+
 /* An exchange gave a key: write it, or hold it.  What an administrator keyed
  * meanwhile wins. */
 static void
@@ -157,6 +107,7 @@ agreed(void *arg, struct kx_crossover *crossover)
     if (intercept->settings->store == KX_STORE_DATABASE) {
         ret = write_crossover(intercept, crossover);
         if (ret == 0) {
+            kx_held_remove(context, &intercept->held, crossover->name);
             kx_crossover_free(context, crossover);
             return;
         }
@@ -176,35 +127,78 @@ agreed(void *arg, struct kx_crossover *crossover)
     (void)kx_held_add(context, &intercept->held, crossover);
 }
 
-/* Write what waits in memory for name, if the database lets us. */
-static void
-flush(struct kx_intercept *intercept, krb5_const_principal name)
+/*
+ * True if a key in memory is of no more use, where the database has entry
+ * (NULL: nothing) of that name: by hand, or with a newer key, or no more,
+ * though it had one: then it was deleted, and that is to count.
+ */
+static krb5_boolean
+is_superseded(struct kx_intercept *intercept, struct kx_held *held,
+              krb5_db_entry *entry)
 {
-    const struct kx_crossover *crossover;
+    krb5_context context = intercept->context;
+    struct kx_life life;
 
-    if (intercept->settings->store != KX_STORE_DATABASE)
-        return;
-    crossover =
-        kx_held_find(intercept->context, intercept->held, name, time(NULL));
-    if (crossover != NULL && write_crossover(intercept, crossover) == 0)
-        kx_held_remove(intercept->context, &intercept->held, name);
+    if (entry == NULL || entry->n_key_data == 0)
+        return held->seen;
+    held->seen = TRUE;
+    if (is_by_hand(context, entry))
+        return TRUE;
+    return kx_life_read(context, entry, &life) == 0 &&
+           life.established > held->crossover->established &&
+           life.till > time(NULL) + KX_ISSUE_MARGIN;
 }
 
 /*
- * Make *entry, which may be NULL, what the KDC may use of it now.  Returns
- * KRB5_KDB_NOENTRY, with *entry released, when that is nothing.
+ * See what is to become of the key that is held in memory for name, if there
+ * is one: it goes, or is written if the database lets us, or stays.  Gives the
+ * one that stays, or NULL.
+ */
+static const struct kx_crossover *
+settle_held(struct kx_intercept *intercept, krb5_const_principal name)
+{
+    krb5_context context = intercept->context;
+    krb5_db_entry *entry = NULL;
+    struct kx_held *held;
+    krb5_boolean gone;
+    krb5_error_code ret;
+    time_t now = time(NULL);
+
+    kx_held_prune(context, &intercept->held, now);
+    held = kx_held_find(context, intercept->held, name, now);
+    if (held == NULL)
+        return NULL;
+    if (read_entry(context, name, &entry) != 0)
+        return held->crossover;
+    gone = is_superseded(intercept, held, entry);
+    krb5_db_free_principal(context, entry);
+    if (!gone && intercept->settings->store == KX_STORE_DATABASE &&
+        kx_monotonic() >= held->retry) {
+        ret = write_crossover(intercept, held->crossover);
+        gone = ret == 0;
+        if (kx_write_is_refused(ret))
+            held->retry = kx_monotonic() + REFUSED_PAUSE;
+    }
+    if (!gone)
+        return held->crossover;
+    kx_held_remove(context, &intercept->held, name);
+    return NULL;
+}
+
+/*
+ * Make *entry, which may be NULL, what the KDC may use of it at time now.
+ * Returns KRB5_KDB_NOENTRY, with *entry released, when that is nothing.
  */
 static krb5_error_code
 restrict_entry(struct kx_intercept *intercept, krb5_const_principal name,
-               enum kx_direction direction, krb5_db_entry **entry)
+               enum kx_direction direction, time_t now, krb5_db_entry **entry)
 {
     krb5_context context = intercept->context;
     krb5_boolean usable = FALSE;
     krb5_error_code ret = 0;
 
     if (*entry != NULL)
-        ret =
-            kx_entry_restrict(context, *entry, direction, time(NULL), &usable);
+        ret = kx_entry_restrict(context, *entry, direction, now, &usable);
     if (ret == KX_ERR_METADATA) {
         /* An entry that we cannot read is the administrator's. */
         log_trouble(intercept, LOG_WARNING, name, "served as it is", ret);
@@ -217,50 +211,20 @@ restrict_entry(struct kx_intercept *intercept, krb5_const_principal name,
     return ret ? ret : KRB5_KDB_NOENTRY;
 }
 
-/*
- * Give the key that is there for the outgoing crossover name: from memory, or
- * else from the database, in *entry.  Errors: KRB5_KDB_NOENTRY, the
- * database's.
- */
-static krb5_error_code
-find_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
-              krb5_db_entry **entry)
-{
-    krb5_context context = intercept->context;
-    const struct kx_crossover *crossover;
-    krb5_db_entry *found = NULL, *with_key = NULL;
-    krb5_error_code ret;
-    time_t now = time(NULL);
-
-    *entry = NULL;
-    kx_held_prune(context, &intercept->held, now);
-    flush(intercept, name);
-    ret = read_entry(context, name, &found);
-    if (ret)
-        return ret;
-    if (is_by_hand(context, found))
-        kx_held_remove(context, &intercept->held, name);
-    crossover = kx_held_find(context, intercept->held, name, now);
-    if (crossover != NULL) {
-        ret = kx_entry_add(context, NULL, crossover, now, &with_key);
-        krb5_db_free_principal(context, found);
-        found = with_key;
-        if (ret)
-            return ret;
-    }
-    ret = restrict_entry(intercept, name, KX_OUTGOING, &found);
-    *entry = found;
-    return ret;
-}
-
-/* The latest key version that the database has of name, 0 for none. */
+/* The latest key version that we have of name, in memory or in the database; 0
+ * for none. */
 static uint32_t
 known_kvno(struct kx_intercept *intercept, krb5_const_principal name)
 {
     krb5_context context = intercept->context;
+    const struct kx_held *held;
     krb5_db_entry *entry = NULL;
     uint32_t latest = 0;
 
+    /* One that is older than the database's does not stay in memory. */
+    held = kx_held_find(context, intercept->held, name, time(NULL));
+    if (held != NULL)
+        return held->crossover->kvno;
     if (read_entry(context, name, &entry) != 0 || entry == NULL)
         return 0;
     (void)kx_entry_latest(entry, &latest);
@@ -278,14 +242,14 @@ earlier_keys(void *arg, krb5_const_principal name, krb5_boolean adopt,
 {
     struct kx_intercept *intercept = arg;
     krb5_context context = intercept->context;
-    const struct kx_crossover *crossover;
+    const struct kx_held *held;
     krb5_db_entry *entry = NULL;
     krb5_error_code ret = 0;
 
     memset(earlier, 0, sizeof(*earlier));
-    crossover = kx_held_find(context, intercept->held, name, time(NULL));
-    if (crossover != NULL)
-        ret = kx_crossover_earlier(context, crossover, earlier);
+    held = kx_held_find(context, intercept->held, name, time(NULL));
+    if (held != NULL)
+        ret = kx_crossover_earlier(context, held->crossover, earlier);
     if (ret == 0)
         ret = read_entry(context, name, &entry);
     if (ret == 0 && entry != NULL)
@@ -294,6 +258,90 @@ earlier_keys(void *arg, krb5_const_principal name, krb5_boolean adopt,
     if (ret)
         kx_earlier_clear(context, earlier);
     return ret;
+}
+
+/*
+ * Begin the renewal of the outgoing crossover name, with realm remote, whose
+ * latest version was known when its entry was read.
+ */
+static void
+renew(struct kx_intercept *intercept, krb5_const_principal name,
+      const krb5_data *remote, uint32_t known)
+{
+    if (!kx_realm_is_valid(remote) ||
+        !kx_settings_realm_permitted(intercept->settings, KX_OUTGOING, remote))
+        return;
+    /* Somebody, perhaps we, may have been faster. */
+    if (known_kvno(intercept, name) == known)
+        (void)kx_exchanges_start(intercept->exchanges, remote, known);
+}
+
+/*
+ * Do what the use of the outgoing crossover name, with realm remote, gives
+ * reason for: begin its renewal, and note that it is used.  Neither waits, and
+ * neither can fail the lookup.
+ */
+static void
+look_after(struct kx_intercept *intercept, krb5_const_principal name,
+           const krb5_data *remote, const struct kx_life *life)
+{
+    const struct kx_settings *settings = intercept->settings;
+    time_t now = time(NULL);
+
+    if (!life->ours)
+        return;
+    if (now >= kx_renewal_begins(life->established, life->till))
+        renew(intercept, name, remote, life->latest);
+    if (settings->store == KX_STORE_DATABASE && settings->keep > 0 &&
+        intercept->held == NULL && kx_use_is_news(life, now))
+        kx_write_use(&intercept->writer, intercept->context, name);
+}
+
+/*
+ * Make *entry, which may be NULL, what the KDC may issue with for the outgoing
+ * crossover name, with realm remote, and look after the crossover.  Returns
+ * KRB5_KDB_NOENTRY, with *entry released, when there is no live key.
+ */
+static krb5_error_code
+serve_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
+               const krb5_data *remote, krb5_db_entry **entry)
+{
+    struct kx_life life = {0};
+    krb5_error_code ret = 0;
+
+    /* Before the entry is cut down to one version. */
+    if (*entry != NULL)
+        ret = kx_life_read(intercept->context, *entry, &life);
+    if (ret) {
+        krb5_db_free_principal(intercept->context, *entry);
+        *entry = NULL;
+        return ret;
+    }
+    ret = restrict_entry(intercept, name, KX_OUTGOING, time(NULL), entry);
+    if (ret == 0)
+        look_after(intercept, name, remote, &life);
+    return ret;
+}
+
+/*
+ * Give the key that is there for the outgoing crossover name, with realm
+ * remote: from memory, or else from the database, in *entry.  Errors:
+ * KRB5_KDB_NOENTRY, the database's.
+ */
+static krb5_error_code
+find_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
+              const krb5_data *remote, krb5_db_entry **entry)
+{
+    krb5_context context = intercept->context;
+    const struct kx_crossover *crossover;
+    krb5_error_code ret;
+
+    *entry = NULL;
+    crossover = settle_held(intercept, name);
+    ret = crossover != NULL
+              ? kx_entry_add(context, NULL, crossover, time(NULL), entry)
+              : read_entry(context, name, entry);
+    return ret ? ret : serve_outgoing(intercept, name, remote, entry);
 }
 
 /*
@@ -306,9 +354,7 @@ lookup_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
 {
     krb5_error_code ret;
 
-    /* What ended since the last lookup may have brought the key. */
-    kx_exchanges_move(intercept->exchanges);
-    ret = find_outgoing(intercept, name, entry);
+    ret = find_outgoing(intercept, name, remote, entry);
     if (ret != KRB5_KDB_NOENTRY)
         return ret;
     if (!kx_realm_is_valid(remote) ||
@@ -317,7 +363,7 @@ lookup_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
     ret = kx_exchanges_wait(intercept->exchanges, remote,
                             known_kvno(intercept, name));
     if (ret == 0)
-        return find_outgoing(intercept, name, entry);
+        return find_outgoing(intercept, name, remote, entry);
     if (ret == KRB5KDC_ERR_SVC_UNAVAILABLE)
         return ret;
     /* Too much else is under way: the client is to come back. */
@@ -333,31 +379,30 @@ kx_intercept_lookup(struct kx_intercept *intercept, krb5_const_principal name,
                     krb5_db_entry **entry)
 {
     enum kx_direction direction;
-    krb5_boolean usable;
     krb5_data remote;
-    time_t now;
 
     if (code != 0 && code != KRB5_KDB_NOENTRY)
         return code;
     direction =
         kx_crossover_direction(name, intercept->settings->realm, &remote);
+    /* A ticket is good until its end by the clock of the realm that issued it,
+     * and krb5 forgives what that is behind ours. */
     if (direction == KX_INCOMING)
-        return code != 0 ? code
-                         : restrict_entry(intercept, name, direction, entry);
+        return code != 0
+                   ? code
+                   : restrict_entry(
+                         intercept, name, direction,
+                         time(NULL) - intercept->settings->clockskew, entry);
     if (direction != KX_OUTGOING || (flags & KRB5_KDB_FLAG_CLIENT))
         return code;
 
+    /* What ended since the last lookup may have brought the key. */
+    kx_exchanges_move(intercept->exchanges);
     /* The usual case costs one look at the entry that is there. */
-    now = time(NULL);
     if (code == 0 && intercept->held == NULL) {
-        code = kx_entry_restrict(intercept->context, *entry, direction, now,
-                                 &usable);
-        if (code == 0 && usable)
-            return 0;
-        if (code == KX_ERR_METADATA) {
-            log_trouble(intercept, LOG_WARNING, name, "served as it is", code);
-            return 0;
-        }
+        code = serve_outgoing(intercept, name, &remote, entry);
+        if (code != KRB5_KDB_NOENTRY)
+            return code;
     }
     krb5_db_free_principal(intercept->context, *entry);
     *entry = NULL;

@@ -20,6 +20,7 @@
  *   intercept.c    what a KDC is answered that is not in the database
  *   exchanges.c    the exchanges that it has under way
  *   held.c         keys that it holds in memory
+ *   writer.c       what it writes into the database
  *   lock.c         the database's lock, without waiting long for it
  *   judge.c        what it must not grant because of a crossover of ours
  *   transited.c    the realms that a ticket came through

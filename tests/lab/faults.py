@@ -10,7 +10,9 @@ others see it, of its clock, of its database.
 
 import contextlib
 import fcntl
+import os
 import re
+import signal
 
 from .peers import Peer
 from .zone import Signing
@@ -63,6 +65,16 @@ def tlsa_changed(zone):
 def records(zone, edit):
     """Any other change: `edit` is given the zone's lines and returns those to publish."""
     return _edited(zone, edit)
+
+
+@contextlib.contextmanager
+def dns_silent(dns):
+    """The name server answers nobody; what it was asked meanwhile it answers afterwards."""
+    os.killpg(dns.server.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.killpg(dns.server.pid, signal.SIGCONT)
 
 
 # The realm's servers.

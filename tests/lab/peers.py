@@ -13,6 +13,7 @@ from .waiting import wait_until
 
 HEADER = 4
 ENOUGH = 1 << 20
+KX_REP = b"\x73"  # [APPLICATION 19], constructed
 
 
 def silent(client, upstream):
@@ -32,6 +33,17 @@ def slow(seconds):
 
     def delay(reply):
         time.sleep(seconds)
+        return reply
+
+    return tampering(reply=delay)
+
+
+def slow_to_agree(seconds):
+    """The right answer to an exchange, that much later; clients get theirs from the KDC at once."""
+
+    def delay(reply):
+        if reply[:1] == KX_REP:
+            time.sleep(seconds)
         return reply
 
     return tampering(reply=delay)

@@ -197,13 +197,13 @@ class Realm:
         """The password that the lab gives a user."""
         return f"password-of-{user.replace('/', '-')}"
 
-    def session(self, user):
-        """A Session with an empty cache."""
-        return Session(self, user, next(self._session_numbers))
+    def session(self, user, kind=Session, transport="udp"):
+        """A Session, or one of another kind (HeimdalSession), with an empty cache."""
+        return kind(self, user, next(self._session_numbers), transport)
 
-    def kinit(self, user):
-        """A Session of a user who has logged in."""
-        session = self.session(user)
+    def kinit(self, user, kind=Session, transport="udp"):
+        """A session of a user who has logged in."""
+        session = self.session(user, kind, transport)
         session.kinit()
         return session
 

@@ -3,14 +3,17 @@
 import re
 from pathlib import Path
 
-from . import tools
+from . import config, tools
 from .process import Log, run
 
 
 class Session:
-    """What a user does at a machine of her realm.  The trace of libkrb5 goes into `trace`."""
+    """What a user does at a machine of her realm.  The trace of libkrb5 goes into `trace`.
 
-    def __init__(self, realm, user, number):
+    `transport` is "udp", as programs have it when they are told nothing, or "tcp" for all that they ask a
+    KDC; the session then has a krb5.conf of its own."""
+
+    def __init__(self, realm, user, number, transport="udp"):
         self.realm = realm
         self.user = user
         self.principal = f"{user}@{realm.name}"
@@ -18,10 +21,15 @@ class Session:
         stem.parent.mkdir(exist_ok=True)
         self.ccache = stem.with_suffix(".ccache")
         self.trace = Log(stem.with_suffix(".trace"))
+        self._krb5_conf = None
+        if transport == "tcp":
+            self._krb5_conf = stem.with_suffix(".conf")
+            self._krb5_conf.write_text(config.render(self._tcp_only()))
 
     @property
     def env(self):
-        return {**self.realm.env, "KRB5CCNAME": f"FILE:{self.ccache}", "KRB5_TRACE": str(self.trace.path)}
+        env = {**self.realm.env, "KRB5CCNAME": f"FILE:{self.ccache}", "KRB5_TRACE": str(self.trace.path)}
+        return {**env, "KRB5_CONFIG": str(self._krb5_conf)} if self._krb5_conf else env
 
     def run(self, program, *arguments, **options):
         """Run a program of the system in this session; options and result as process.run()."""
@@ -33,9 +41,9 @@ class Session:
             password = self.realm.password(self.user)
         return self.run("kinit", *options, self.principal, input=password + "\n", check=check)
 
-    def kvno(self, *services, check=True):
-        """Get tickets for services."""
-        return self.run("kvno", *services, check=check)
+    def kvno(self, *services, **options):
+        """Get tickets for services; options and result as process.run()."""
+        return self.run("kvno", *services, **options)
 
     def tickets(self):
         """The principals that this session has tickets for."""
@@ -45,3 +53,9 @@ class Session:
     def kdestroy(self):
         """Forget all tickets."""
         return self.run("kdestroy", check=False)
+
+    def _tcp_only(self):
+        """The krb5.conf by which UDP is not used."""
+        sections = config.krb5_conf(self.realm, self.realm.lab.realms)
+        sections["libdefaults"]["udp_preference_limit"] = "1"
+        return sections

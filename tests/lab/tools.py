@@ -76,6 +76,18 @@ def find(name):
     return found
 
 
+def find_heimdal(build, name):
+    """The full path of a program of Heimdal's clients.  MissingTool if it is not there.
+
+    Debian does not let one install them beside MIT's, so they lie unpacked in the build folder, where
+    `make heimdal` puts them."""
+    path = build.folder / "heimdal" / "usr" / "bin" / name
+    if not path.is_file():
+        raise MissingTool(f"{name}, of Debian's heimdal-clients, is not in {build.folder}/heimdal: run "
+                          "./bootstrap, or `make heimdal` in the build folder")
+    return path
+
+
 class Build:
     """The folder where kxover was built: what it made, by name."""
 

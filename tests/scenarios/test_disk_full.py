@@ -40,6 +40,7 @@ class FullDisk(Disaster):
     def test_the_key_is_written_once_there_is_room(self):
         self.fill(self.alpha)
         self.assertTrue(self.served("alice"))
+        self.assertEqual(self.keys(self.alpha), {})
         self.disks[self.alpha].clear()
 
         def asked_again():

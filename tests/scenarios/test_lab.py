@@ -12,6 +12,7 @@ from lab import CommandFailed, Lab, MissingTool, ServiceFailed, TimedOut, faults
 from lab.gss import converse
 from lab.peers import Peer, framed, receive
 from lab.ports import Ports, is_listening
+from lab.waiting import PATIENCE
 from scenario import ALPHA, Scenario
 
 
@@ -236,6 +237,15 @@ class FaultyPeers(unittest.TestCase):
         started = time.monotonic()
         self.assertEqual(receive(self._call(peers.slow(0.3))), b"olleh")
         self.assertGreater(time.monotonic() - started, 0.3)
+
+    def test_slow_to_agree_delays_answers_to_exchanges(self):
+        started = time.monotonic()
+        self.assertEqual(receive(self._call(peers.slow_to_agree(0.3), b"answer"[::-1] + peers.KX_REP)),
+                         peers.KX_REP + b"answer")
+        self.assertGreater(time.monotonic() - started, 0.3)
+
+    def test_slow_to_agree_delays_nothing_else(self):
+        self.assertEqual(receive(self._call(peers.slow_to_agree(PATIENCE))), b"olleh")
 
     def test_dribbling_is_right_byte_by_byte(self):
         connection = self._call(peers.dribbling(0.02))

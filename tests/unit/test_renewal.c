@@ -62,7 +62,7 @@ the_life_of_a_crossover_is_that_of_its_newest_key(void **state)
     assert_int_equal(life.established, NOW + DAY);
     assert_int_equal(life.till, NOW + 3 * DAY);
     assert_int_equal(life.last_till, NOW + 5 * DAY);
-    assert_int_equal(life.highest, 9);
+    assert_int_equal(life.latest, 9);
     assert_int_equal(life.used, 0);
 }
 
