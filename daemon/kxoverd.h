@@ -7,6 +7,7 @@
  *   service.c     what one reading of kdc.conf gives: settings, database,
  *                 engine, responder
  *   store.c       the database, through libkadm5srv
+ *   settle.c      what was stored stays, in a database without locks
  *   patience.c    not waiting for ever for its lock
  *   listener.c    sockets that accept
  *   limits.c      who may have a connection, and who goes first
@@ -46,6 +47,7 @@ struct kx_daemon {
     struct kx_listeners *listeners;
     struct kx_limits *limits;
     struct kx_relays *relays;
+    struct kx_settle *settle;
     unsigned int long_messages;   /* in memory now, see connection.c */
     struct kx_quiet busy_line;    /* no connection can be had */
     struct kx_quiet refused_line; /* a message was refused */
@@ -147,6 +149,7 @@ krb5_error_code kx_service_read(const struct kx_logger *logger,
  */
 krb5_error_code kx_service_start(struct kx_service *service,
                                  struct event_base *base,
+                                 struct kx_settle *settle,
                                  const struct kx_logger *logger,
                                  const struct kx_service *before);
 
@@ -163,13 +166,17 @@ void kx_service_free(struct kx_service *service);
  */
 
 struct kx_kadm_store;
+struct kx_settle;
 
 /*
  * Open the database of realm for storing, through libkadm5srv, so that
- * incremental propagation and kadm5 hooks see each change.  context must
- * outlive the store and has its default realm set.  Errors: libkadm5srv's.
+ * incremental propagation and kadm5 hooks see each change.  context and settle
+ * must outlive the store; context has its default realm set; settle may be
+ * NULL where the database has locks.  Errors:
+ * libkadm5srv's.
  */
 krb5_error_code kx_kadm_store_open(krb5_context context, const char *realm,
+                                   struct kx_settle *settle,
                                    struct kx_kadm_store **out);
 void kx_kadm_store_close(struct kx_kadm_store *kadm);
 
@@ -182,6 +189,44 @@ krb5_error_code kx_kadm_store_earlier(void *arg, krb5_const_principal name,
                                       struct kx_earlier *earlier);
 krb5_error_code kx_kadm_store_put(void *arg,
                                   const struct kx_crossover *crossover);
+
+/* What became of a version that was stored. */
+enum kx_settled {
+    KX_SETTLED_THERE,  /* it is as it was stored */
+    KX_SETTLED_MENDED, /* it was lost, and is stored again */
+    KX_SETTLED_GONE    /* it is not, and is not to be */
+};
+
+/*
+ * See in *settled what became of crossover, which was stored, and store it
+ * again if another writer overwrote it.  What an administrator did to it is
+ * left alone.  What is found and done is logged.  Errors: the database's
+ * (nothing is known then).
+ */
+krb5_error_code kx_kadm_store_mend(struct kx_kadm_store *kadm,
+                                   const struct kx_logger *logger,
+                                   const struct kx_crossover *crossover,
+                                   enum kx_settled *settled);
+
+/*
+ * settle.c
+ */
+
+/* Errors: ENOMEM, krb5_init_context()'s. */
+krb5_error_code kx_settle_new(struct event_base *base,
+                              const struct kx_logger *logger,
+                              struct kx_settle **out);
+void kx_settle_free(struct kx_settle *settle);
+
+/* Forget all that is looked after. */
+void kx_settle_clear(struct kx_settle *settle);
+
+/* Where to look from now on; NULL: nowhere, and all is forgotten in time. */
+void kx_settle_set_store(struct kx_settle *settle, struct kx_kadm_store *kadm);
+
+/* Look after crossover (copied), which was stored just now. */
+void kx_settle_watch(struct kx_settle *settle,
+                     const struct kx_crossover *crossover);
 
 /*
  * patience.c

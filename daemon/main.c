@@ -166,7 +166,8 @@ on_reload(evutil_socket_t fd, short what, void *arg)
     if (ret)
         goto failed;
     kx_daemon_log_open(service->context);
-    ret = kx_service_start(service, daemon->base, daemon->logger, old);
+    ret = kx_service_start(service, daemon->base, daemon->settle,
+                           daemon->logger, old);
     if (ret)
         goto failed;
     ret = apply_addresses(daemon, service);
@@ -175,6 +176,7 @@ on_reload(evutil_socket_t fd, short what, void *arg)
         goto failed;
     }
     daemon->service = service;
+    kx_settle_set_store(daemon->settle, service->kadm);
     kx_service_leave(old);
     kx_log(daemon->logger, LOG_NOTICE, "Settings of realm %s read again",
            service->settings->realm);
@@ -237,6 +239,9 @@ set_up(struct control *control)
     ret = kx_relays_new(daemon->base, daemon->logger, &daemon->relays);
     if (ret)
         return ret;
+    ret = kx_settle_new(daemon->base, daemon->logger, &daemon->settle);
+    if (ret)
+        return ret;
     ret = kx_listeners_new(daemon, &daemon->listeners);
     if (ret)
         return ret;
@@ -278,10 +283,11 @@ start(struct control *control)
         log_error(daemon, daemon->service->context, ret);
         return ret;
     }
-    ret =
-        kx_service_start(daemon->service, daemon->base, daemon->logger, NULL);
+    ret = kx_service_start(daemon->service, daemon->base, daemon->settle,
+                           daemon->logger, NULL);
     if (ret)
         return ret;
+    kx_settle_set_store(daemon->settle, daemon->service->kadm);
     ret = kx_process_ready(options->pidfile);
     if (ret) {
         kx_log(daemon->logger, LOG_ERR, "Cannot write %s (-P): %s",
@@ -316,6 +322,7 @@ tear_down(struct control *control)
     if (daemon->base != NULL)
         (void)event_base_loop(daemon->base, EVLOOP_NONBLOCK);
     kx_service_free(daemon->service);
+    kx_settle_free(daemon->settle);
     if (daemon->base != NULL)
         event_base_free(daemon->base);
     libevent_global_shutdown();

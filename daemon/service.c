@@ -136,7 +136,7 @@ cleanup:
 
 krb5_error_code
 kx_service_start(struct kx_service *service, struct event_base *base,
-                 const struct kx_logger *logger,
+                 struct kx_settle *settle, const struct kx_logger *logger,
                  const struct kx_service *before)
 {
     krb5_error_code ret = ENOMEM;
@@ -150,7 +150,7 @@ kx_service_start(struct kx_service *service, struct event_base *base,
         service->store.versions = no_versions;
         service->store.put = no_put;
     } else {
-        ret = kx_kadm_store_open(context, service->settings->realm,
+        ret = kx_kadm_store_open(context, service->settings->realm, settle,
                                  &service->kadm);
         if (ret) {
             (void)kx_error_prefix(context, ret, "realm %s",

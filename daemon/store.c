@@ -14,7 +14,8 @@
  * Then nobody changes the entry between our reading and our writing, and db2
  * writes all at once, with fsync(), when the lock is released.  It does not
  * say whether that went well, so we read back what we wrote before we call it
- * stored.
+ * stored.  A module without locks (kldap) may have other writers in between:
+ * what they overwrite is written again, at once or later (settle.c).
  *
  * Somebody else may hold that lock (kadmin.local with its "lock", kdb5_util
  * with a dump or load of a big database), and libkrb5 waits for ever.  We do
@@ -24,6 +25,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 #include <kadm5/admin.h>
 #include "exchange/kx_room.h"
@@ -37,9 +39,17 @@
 #define LOCK_PATIENCE 1000
 #define OPEN_PATIENCE 5000
 
+/* How often a version is written that others overwrite at once. */
+#define MAX_ATTEMPTS 3
+
+/* Seconds: two versions established no further apart may be of two writers
+ * that did not see each other's, as replication was held up. */
+#define AT_ONCE 300
+
 struct kx_kadm_store {
     krb5_context context;
     void *handle; /* libkadm5srv's */
+    struct kx_settle *settle;
 };
 
 /*
@@ -146,6 +156,30 @@ create(struct kx_kadm_store *kadm, const struct kx_crossover *crossover)
         0, NULL, NULL);
 }
 
+/*
+ * Create the principal of crossover and give its entry in *out; without locks
+ * another writer may create it before us.
+ */
+static krb5_error_code
+create_or_find(struct kx_kadm_store *kadm,
+               const struct kx_crossover *crossover, krb5_db_entry **out)
+{
+    krb5_error_code ret, found;
+    const char *words = NULL;
+
+    ret = create(kadm, crossover);
+    if (ret)
+        words = krb5_get_error_message(kadm->context, ret);
+    found = krb5_db_get_principal(kadm->context, crossover->name, 0, out);
+    if (found == 0 || ret == 0)
+        ret = found;
+    else
+        (void)kx_error(kadm->context, ret, "%s", words);
+    if (words != NULL)
+        krb5_free_error_message(kadm->context, words);
+    return ret;
+}
+
 /* Change the entry that is there, without its keys, to next, in the sight of
  * kadm5 hooks. */
 static krb5_error_code
@@ -172,12 +206,8 @@ write_crossover(struct kx_kadm_store *kadm,
     krb5_db_entry *old = NULL, *next = NULL;
 
     ret = fetch(kadm, crossover->name, &old);
-    if (!ret && old == NULL) {
-        ret = create(kadm, crossover);
-        if (!ret)
-            ret =
-                krb5_db_get_principal(kadm->context, crossover->name, 0, &old);
-    }
+    if (!ret && old == NULL)
+        ret = create_or_find(kadm, crossover, &old);
     if (!ret)
         ret = kx_entry_add(kadm->context, old, crossover,
                            crossover->established, &next);
@@ -207,26 +237,71 @@ lock(struct kx_kadm_store *kadm, krb5_boolean *locked)
     return ret == KRB5_PLUGIN_OP_NOTSUPP ? 0 : ret;
 }
 
-/* See that crossover's keys are in the database. */
+/*
+ * Tell in *presence what the database has of crossover's version; *entry
+ * (krb5_db_free_principal()) is NULL where it has no such principal.
+ */
 static krb5_error_code
-read_back(struct kx_kadm_store *kadm, const struct kx_crossover *crossover)
+look_for(struct kx_kadm_store *kadm, const struct kx_crossover *crossover,
+         enum kx_presence *presence, krb5_db_entry **entry)
 {
     krb5_error_code ret;
-    krb5_db_entry *entry;
-    size_t found = 0;
-    int i;
 
-    ret = fetch_patiently(kadm, crossover->name, &entry);
-    if (ret)
-        return ret;
-    for (i = 0; entry != NULL && i < entry->n_key_data; i++) {
-        if (entry->key_data[i].key_data_kvno == crossover->kvno)
-            found++;
-    }
-    krb5_db_free_principal(kadm->context, entry);
-    if (found != crossover->n_keys)
+    *presence = KX_ABSENT;
+    ret = fetch_patiently(kadm, crossover->name, entry);
+    if (!ret && *entry != NULL)
+        ret = kx_entry_presence(kadm->context, *entry, crossover, presence);
+    return ret;
+}
+
+/* Set the message for a number that two kxoverd gave at once. */
+static krb5_error_code
+number_given_twice(struct kx_kadm_store *kadm,
+                   const struct kx_crossover *crossover)
+{
+    return kx_error(
+        kadm->context, KX_ERR_POLICY_KVNO,
+        "another kxoverd of this realm gave the number of key version %lu, "
+        "agreed with %s:%u, to another key at the same time: set "
+        "kxover_versions to 1/2 for one of them and to 2/2 for the other",
+        (unsigned long)crossover->kvno, crossover->origin.host,
+        crossover->origin.port);
+}
+
+/*
+ * Write crossover and see that it is there: who writes without locks may have
+ * it overwritten in the same moment, and does it again.
+ */
+static krb5_error_code
+write_and_see(struct kx_kadm_store *kadm, const struct kx_crossover *crossover)
+{
+    krb5_error_code ret;
+    krb5_db_entry *entry = NULL;
+    enum kx_presence presence = KX_ABSENT;
+    krb5_boolean locked;
+    int attempts = 0;
+
+    do {
+        ret = lock(kadm, &locked);
+        if (ret)
+            return ret;
+        ret = write_crossover(kadm, crossover);
+        if (locked)
+            (void)kadm5_unlock(kadm->handle);
+        if (!ret)
+            ret = look_for(kadm, crossover, &presence, &entry);
+        krb5_db_free_principal(kadm->context, entry);
+        entry = NULL;
+        if (ret)
+            return ret;
+    } while (!locked && presence == KX_ABSENT && ++attempts < MAX_ATTEMPTS);
+    if (presence == KX_OTHER_KEYS)
+        return number_given_twice(kadm, crossover);
+    if (presence != KX_PRESENT)
         return kx_error(kadm->context, KX_ERR_STORE,
                         "what was written is not there; is the disk full?");
+    if (!locked)
+        kx_settle_watch(kadm->settle, crossover);
     return 0;
 }
 
@@ -235,24 +310,106 @@ kx_kadm_store_put(void *arg, const struct kx_crossover *crossover)
 {
     struct kx_kadm_store *kadm = arg;
     krb5_error_code ret;
-    krb5_boolean locked;
 
     ret = kx_room_check(kadm->context);
     if (!ret)
-        ret = lock(kadm, &locked);
-    if (!ret) {
-        ret = write_crossover(kadm, crossover);
-        if (locked)
-            (void)kadm5_unlock(kadm->handle);
-    }
-    if (!ret)
-        ret = read_back(kadm, crossover);
+        ret = write_and_see(kadm, crossover);
     return explain(kadm, crossover->name, ret);
+}
+
+/*
+ * *same says whether entry may be what crossover's version was written to: not
+ * one that was deleted and made anew, all of whose versions are later.
+ */
+static krb5_error_code
+is_same_entry(struct kx_kadm_store *kadm, krb5_db_entry *entry,
+              const struct kx_crossover *crossover, krb5_boolean *same)
+{
+    krb5_error_code ret;
+    struct kx_mark *marks;
+    size_t n;
+
+    *same = FALSE;
+    ret = kx_entry_marks(kadm->context, entry, &marks, &n);
+    if (ret)
+        return ret;
+    /* They come newest first. */
+    *same =
+        n > 0 && marks[n - 1].established <= crossover->established + AT_ONCE;
+    kx_marks_free(marks, n);
+    return 0;
+}
+
+/* Do what presence, found in entry, asks for. */
+static krb5_error_code
+mend(struct kx_kadm_store *kadm, const struct kx_crossover *crossover,
+     enum kx_presence presence, krb5_db_entry *entry, enum kx_settled *settled)
+{
+    krb5_error_code ret;
+    krb5_boolean same;
+
+    switch (presence) {
+    case KX_PRESENT:
+        *settled = KX_SETTLED_THERE;
+        return 0;
+    case KX_OTHER_KEYS:
+        return number_given_twice(kadm, crossover);
+    case KX_WITHOUT_KEYS:
+    case KX_WITHOUT_MARK:
+        return 0;
+    case KX_ABSENT:
+        break;
+    }
+    if (entry == NULL)
+        return 0;
+    ret = is_same_entry(kadm, entry, crossover, &same);
+    if (ret || !same)
+        return ret;
+    ret = write_crossover(kadm, crossover);
+    if (!ret)
+        *settled = KX_SETTLED_MENDED;
+    return ret;
+}
+
+krb5_error_code
+kx_kadm_store_mend(struct kx_kadm_store *kadm, const struct kx_logger *logger,
+                   const struct kx_crossover *crossover,
+                   enum kx_settled *settled)
+{
+    krb5_error_code ret;
+    krb5_db_entry *entry = NULL;
+    enum kx_presence presence;
+    const char *words;
+    char *name = NULL;
+
+    *settled = KX_SETTLED_GONE;
+    ret = look_for(kadm, crossover, &presence, &entry);
+    if (!ret)
+        ret = mend(kadm, crossover, presence, entry, settled);
+    krb5_db_free_principal(kadm->context, entry);
+    ret = explain(kadm, crossover->name, ret);
+    if (ret) {
+        words = krb5_get_error_message(kadm->context, ret);
+        kx_log(logger, LOG_ERR, "%s", words);
+        krb5_free_error_message(kadm->context, words);
+        /* These stay as they are. */
+        if (ret == KX_ERR_POLICY_KVNO || ret == KX_ERR_POLICY_REALM ||
+            ret == KX_ERR_METADATA)
+            ret = 0;
+    } else if (*settled == KX_SETTLED_MENDED &&
+               krb5_unparse_name(kadm->context, crossover->name, &name) == 0) {
+        kx_log(logger, LOG_NOTICE,
+               "%s: key version %lu was overwritten by another writer, and is "
+               "stored again",
+               name, (unsigned long)crossover->kvno);
+    }
+    krb5_free_unparsed_name(kadm->context, name);
+    return ret;
 }
 
 krb5_error_code
 kx_kadm_store_open(krb5_context context, const char *realm,
-                   struct kx_kadm_store **out)
+                   struct kx_settle *settle, struct kx_kadm_store **out)
 {
     krb5_error_code ret;
     kadm5_config_params params = {0};
@@ -268,6 +425,7 @@ kx_kadm_store_open(krb5_context context, const char *realm,
         return ENOMEM;
     }
     kadm->context = context;
+    kadm->settle = settle;
     params.mask = KADM5_CONFIG_REALM;
     params.realm = copy;
     kx_patience_begins(OPEN_PATIENCE);

@@ -35,6 +35,56 @@ kx_crossover_free(krb5_context context, struct kx_crossover *crossover)
     free(crossover);
 }
 
+/* Copy text, which may be NULL, to *out.  Errors: ENOMEM. */
+static krb5_error_code
+copy_text(const char *text, char **out)
+{
+    *out = text != NULL ? strdup(text) : NULL;
+    return text != NULL && *out == NULL ? ENOMEM : 0;
+}
+
+krb5_error_code
+kx_crossover_copy(krb5_context context, const struct kx_crossover *from,
+                  struct kx_crossover **out)
+{
+    const struct kx_origin *origin = &from->origin;
+    struct kx_crossover *copy;
+    krb5_error_code ret;
+    size_t i;
+
+    *out = NULL;
+    copy = malloc(sizeof(*copy));
+    if (copy == NULL)
+        return ENOMEM;
+    *copy = *from;
+    copy->name = NULL;
+    copy->n_keys = 0;
+    copy->keys = calloc(from->n_keys + 1, sizeof(*copy->keys));
+    copy->origin.host = copy->origin.certificate = NULL;
+    copy->origin.tlsa = copy->origin.group = NULL;
+    ret = copy->keys == NULL ? ENOMEM : 0;
+    for (i = 0; i < from->n_keys && ret == 0; i++) {
+        ret = krb5_copy_keyblock_contents(context, &from->keys[i],
+                                          &copy->keys[i]);
+        copy->n_keys += ret == 0;
+    }
+    if (ret == 0)
+        ret = krb5_copy_principal(context, from->name, &copy->name);
+    if (ret == 0)
+        ret = copy_text(origin->host, &copy->origin.host);
+    if (ret == 0)
+        ret = copy_text(origin->certificate, &copy->origin.certificate);
+    if (ret == 0)
+        ret = copy_text(origin->tlsa, &copy->origin.tlsa);
+    if (ret == 0)
+        ret = copy_text(origin->group, &copy->origin.group);
+    if (ret)
+        kx_crossover_free(context, copy);
+    else
+        *out = copy;
+    return ret;
+}
+
 /* True if data holds text. */
 static krb5_boolean
 data_is(const krb5_data *data, const char *text)

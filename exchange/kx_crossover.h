@@ -81,6 +81,11 @@ void kx_origin_clear(struct kx_origin *origin);
 /* Release crossover, wiping its keys. */
 void kx_crossover_free(krb5_context context, struct kx_crossover *crossover);
 
+/* Copy crossover in *out (kx_crossover_free()).  Errors: ENOMEM. */
+krb5_error_code kx_crossover_copy(krb5_context context,
+                                  const struct kx_crossover *crossover,
+                                  struct kx_crossover **out);
+
 /* A key that a crossover had before an exchange. */
 struct kx_earlier_key {
     uint32_t kvno;
@@ -218,6 +223,23 @@ krb5_error_code kx_entry_latest(const krb5_db_entry *entry, uint32_t *kvno);
 krb5_error_code kx_entry_add(krb5_context context, krb5_db_entry *old,
                              const struct kx_crossover *crossover, time_t now,
                              krb5_db_entry **out);
+
+/* What an entry has of a version that was written into it. */
+enum kx_presence {
+    KX_PRESENT,      /* its keys and its mark */
+    KX_ABSENT,       /* neither: somebody wrote an older entry over it */
+    KX_WITHOUT_KEYS, /* its mark, and not all keys: somebody took them away */
+    KX_WITHOUT_MARK, /* its keys alone: it was taken over by hand */
+    KX_OTHER_KEYS    /* another key under the same number */
+};
+
+/*
+ * Tell in *presence what entry, the same principal's, has of crossover's
+ * version.  Errors: libkdb5's (a key cannot be decrypted), ENOMEM.
+ */
+krb5_error_code kx_entry_presence(krb5_context context, krb5_db_entry *entry,
+                                  const struct kx_crossover *crossover,
+                                  enum kx_presence *presence);
 
 /*
  * Make entry what a KDC may use at time now: versions without a mark stay out,

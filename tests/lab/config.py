@@ -13,8 +13,8 @@ def render(sections):
 
 
 def krb5_conf(realm, realms):
-    """What the machines of `realm` are told.  They know where the KDCs of all realms are, and which realm
-    a host belongs to; of cross-realm keys or paths nothing is said."""
+    """What the machines of `realm` are told.  They know where the KDCs of all realms are, with their own
+    first, and which realm a host belongs to; of cross-realm keys or paths nothing is said."""
     return {
         "libdefaults": {
             "default_realm": realm.name,
@@ -28,7 +28,7 @@ def krb5_conf(realm, realms):
         },
         "realms": {
             other.name: {
-                "kdc": [f"{LOOPBACK}:{kdc.port}" for kdc in other.kdcs],
+                "kdc": [f"{LOOPBACK}:{kdc.port}" for kdc in sorted(other.kdcs, key=lambda kdc: kdc is not realm)],
                 "admin_server": f"{LOOPBACK}:{other.kadmind_port}",
                 "kpasswd_server": f"{LOOPBACK}:{other.kpasswd_port}",
             } for other in realms

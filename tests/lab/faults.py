@@ -120,6 +120,16 @@ def database_locked(realm, against="writing"):
 
 
 @contextlib.contextmanager
+def directories_apart(realm):
+    """The directory servers of an LdapRealm do not hear of each other."""
+    realm.part()
+    try:
+        yield
+    finally:
+        realm.join()
+
+
+@contextlib.contextmanager
 def _signing(zone, signing):
     before, zone.signing = zone.signing, signing
     zone.publish()

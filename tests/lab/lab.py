@@ -98,6 +98,8 @@ class Lab:
         try:
             for service in reversed(self.services):
                 service.stop()
+            for realm in self.realms:
+                realm.close()
             self.ports.release()
             if not self.keep:
                 wait_until(self._folder_is_gone, f"{self.folder} to be removed")

@@ -9,6 +9,7 @@ import gzip
 from pathlib import Path
 
 from . import config, tools
+from .peers import Peer, relaying
 from .ports import is_listening
 from .process import Service, run
 from .realm import MASTER_PASSWORD, Realm
@@ -40,8 +41,8 @@ class Directory:
                               lambda service: is_listening(self.port))
         lab.services.append(self.server)
 
-    def create(self, others, kdc_may_write):
-        """Make its configuration: it takes what changes in `others`."""
+    def create(self, sources, kdc_may_write):
+        """Make its configuration: it takes what changes elsewhere from the ports `sources`."""
         (self.folder / "config").mkdir(parents=True)
         (self.folder / "data").mkdir()
         schema = self.folder / "kerberos.ldif"
@@ -55,9 +56,9 @@ class Directory:
             f"to * by dn.exact={self.replicator} read by * none",
         ]
         pull = [
-            f"rid=00{other.number} provider={other.uri} searchbase={self.suffix} bindmethod=simple"
-            f' binddn={self.replicator} credentials={PASSWORD} type=refreshAndPersist retry="1 +"'
-            for other in others]
+            f"rid={number:03} provider=ldap://{config.LOOPBACK}:{port} searchbase={self.suffix}"
+            f" bindmethod=simple binddn={self.replicator} credentials={PASSWORD}"
+            ' type=refreshAndPersist retry="1 +"' for number, port in enumerate(sources, 1)]
         ldif = [
             "dn: cn=config", "objectClass: olcGlobal", "cn: config", f"olcServerID: {self.number}", "",
             "dn: cn=module{0},cn=config", "objectClass: olcModuleList", "cn: module{0}",
@@ -115,6 +116,25 @@ class Directory:
                    self._env, **options)
 
 
+class Link:
+    """The way on which others hear of a directory server's changes."""
+
+    def __init__(self, lab, directory):
+        self.port = lab.ports.take()
+        self._directory = directory
+        self._peer = None
+
+    def up(self):
+        if self._peer is None:
+            self._peer = Peer(self.port, self._directory.port, relaying)
+            self._peer.start()
+
+    def down(self):
+        if self._peer is not None:
+            self._peer.stop()
+            self._peer = None
+
+
 class LdapRealm(Realm):
     """A realm with two directory servers and a KDC at each: itself is at the first, `second` at the other.
 
@@ -127,6 +147,7 @@ class LdapRealm(Realm):
         suffix = ",".join(f"dc={label}" for label in self.domain.split("."))
         self.directories = [Directory(lab, self.folder / f"directory-{number}", suffix, number)
                             for number in (1, 2)]
+        self._links = [Link(lab, directory) for directory in self.directories]
         self.second = Replica(self, "kdc2")
         for number, machine in enumerate((self, self.second)):
             stash = machine.folder / "ldap-passwords"
@@ -143,8 +164,10 @@ class LdapRealm(Realm):
 
     def create(self):
         first, second = self.directories
-        first.create([second], self.kdc_may_write)
-        second.create([first], self.kdc_may_write)
+        to_first, to_second = self._links
+        first.create([to_second.port], self.kdc_may_write)
+        second.create([to_first.port], self.kdc_may_write)
+        self.join()
         first.server.start()
         first.fill()
         second.server.start()
@@ -164,6 +187,19 @@ class LdapRealm(Realm):
         for service in self.services:
             if not service.running:
                 service.start()
+
+    def join(self):
+        """Let the directory servers hear of each other."""
+        for link in self._links:
+            link.up()
+
+    def part(self):
+        """Let them not hear of each other any more, until join()."""
+        for link in self._links:
+            link.down()
+
+    def close(self):
+        self.part()
 
     def is_replicated(self, principal):
         """Whether both servers have the same of a principal, and have it."""

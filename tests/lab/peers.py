@@ -128,6 +128,18 @@ class Gate:
         self._opened.set()
 
 
+def relaying(client, upstream):
+    """What is behind, byte by byte, whatever protocol it speaks."""
+    with upstream() as server:
+        back = threading.Thread(target=_pump, args=(server, client), daemon=True)
+        back.start()
+        try:
+            _pump(client, server)
+        finally:
+            _shut(server)
+            back.join()
+
+
 def posing_as(other):
     """Another realm's kxoverd answers."""
 
@@ -218,6 +230,16 @@ class Peer:
             with self._lock:
                 self._open.discard(connection)
             connection.close()
+
+
+def _pump(source, sink):
+    """Hand on what comes from one connection to another, to its end."""
+    try:
+        while part := source.recv(65536):
+            sink.sendall(part)
+    except OSError:
+        pass
+    _shut(sink)
 
 
 def _shut(connection):

@@ -140,6 +140,9 @@ class Realm:
         for service in reversed(self.services):
             service.stop()
 
+    def close(self):
+        """Let go of what is no server."""
+
     def give_clock(self):
         """The clock of this realm's machines, which from now on can be set.  The first time, its servers
         are restarted for that."""

@@ -1,8 +1,13 @@
 """BRAVO.EXAMPLE has two KDCs, each at a directory server of its own; what one agrees on is the other's too."""
 
+import re
+import threading
+import unittest
+
+from lab import faults
 from lab.ldap import LdapRealm
 from lab.waiting import wait_until
-from scenario import BRAVO, Scenario, service_of
+from scenario import ALPHA, BRAVO, Scenario, service_of
 
 
 class TwoKdcs(Scenario):
@@ -22,6 +27,31 @@ class TwoKdcs(Scenario):
 
     def wait_for_replication(self, principal):
         wait_until(lambda: self.bravo.is_replicated(principal), f"both directory servers to have {principal}")
+
+    def agree_with(self, kdc):
+        """Let ALPHA.EXAMPLE make a new key with this KDC of BRAVO.EXAMPLE.  Returns a session with a ticket
+        under it."""
+        crossover = self.alpha.crossover_to(self.bravo)
+        others = [other.kdc_host for other in (self.first, self.second) if other is not kdc]
+        if crossover in self.alpha.principals():
+            self.alpha.kadmin_local(f"delprinc -force {crossover}")
+
+        def without_others(lines):
+            return [line for line in lines
+                    if not (re.search(r"\sSRV\s", line) and any(f" {host}." in line for host in others))]
+
+        with faults.records(self.bravo.zone, without_others):
+            self.alpha.forget_dns()
+            session = self.alpha.kinit("alice")
+            session.kvno(crossover)
+        return session
+
+    def assert_good_at_both(self, session):
+        """The tickets of a session lead to a service by either KDC of BRAVO.EXAMPLE."""
+        for kdc in (self.first, self.second):
+            with self.subTest(kdc.kdc_host):
+                self.only_kdc(kdc)
+                session.run("kvno", "--no-store", service_of(self.bravo))
 
     def versions(self, principal, kdc=None):
         """The key versions of a principal in BRAVO.EXAMPLE, as a KDC's directory server has them."""
@@ -56,3 +86,94 @@ class OneAgreesTheOtherServes(TwoKdcs):
 
         self.assertEqual(self.alpha.keyinfo(crossover), kept)
         self.assertEqual(self.bravo.keyinfo(crossover), kept)
+
+
+class DirectoriesApart(TwoKdcs):
+    """The directory servers do not hear of each other, and both KDCs agree on keys with ALPHA.EXAMPLE."""
+
+    def test_no_key_is_lost_when_they_meet_again(self):
+        crossover = self.alpha.crossover_to(self.bravo)
+        with faults.directories_apart(self.bravo):
+            sessions = [self.agree_with(kdc) for kdc in (self.first, self.second)]
+            versions = [self.versions(crossover, kdc) for kdc in (self.first, self.second)]
+        self.assertEqual([{kvno % 2 for kvno in some} for some in versions], [{1}, {0}])
+
+        for kdc in (self.first, self.second):
+            wait_until(lambda kdc=kdc: self.versions(crossover, kdc) == versions[0] | versions[1],
+                       "both versions to be there")
+
+        for session in sessions:
+            self.assert_good_at_both(session)
+
+
+class SameNumbers(LdapRealm):
+    """Its administrator has not set kxover_versions."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        for kdc in self.kdcs:
+            kdc.settings["kxover_versions"] = None
+
+
+class WithoutNumbersOfTheirOwn(TwoKdcs):
+    """Two kxoverd give the same number to two keys."""
+
+    kinds = {BRAVO: SameNumbers}
+
+    def test_it_is_found_out_and_the_log_says_what_to_set(self):
+        crossover = self.alpha.crossover_to(self.bravo)
+        self.agree_with(self.first)
+        self.wait_for_replication(crossover)
+        number = max(self.versions(crossover)) + 1
+
+        with faults.directories_apart(self.bravo):
+            for kdc in (self.first, self.second):
+                self.agree_with(kdc)
+
+        found = wait_until(lambda: [line for kdc in (self.first, self.second)
+                                    for line in kdc.kxoverd.log.lines("kxover_versions to 1/2")],
+                           "one kxoverd to miss its key")
+
+        self.assertRegex(found[0], rf"(?i)error.*{crossover}.*key version {number}\b.*agreed with kdc.alpha.example")
+        self.assertEqual(len(found), 1)
+
+
+class AtOnce(TwoKdcs):
+    """Both realms have two KDCs, and everybody asks in the same moment."""
+
+    kinds = {ALPHA: LdapRealm, BRAVO: LdapRealm}
+    rounds = 5
+
+    def test_all_get_their_tickets_and_no_key_is_lost(self):
+        crossover = self.alpha.crossover_to(self.bravo)
+        sessions = []
+        # Each KDC of ALPHA.EXAMPLE finds those of BRAVO.EXAMPLE in an order of its own.
+        with faults.records(self.bravo.zone, lambda lines: [line.replace(" SRV 0 0 ", " SRV 0 1 ") for line in lines]):
+            for _ in range(self.rounds):
+                if crossover in self.alpha.principals():
+                    self.alpha.kadmin_local(f"delprinc -force {crossover}")
+                wait_until(lambda: not any(crossover in kdc.principals() for kdc in self.alpha.kdcs),
+                           "both directory servers of ALPHA.EXAMPLE to forget")
+                sessions += self.ask_at_once(crossover)
+
+        issued = {int(re.search(r"kvno = (\d+)", text)[1]) for _, text in sessions}
+        for kdc in (self.first, self.second):
+            wait_until(lambda kdc=kdc: issued <= self.versions(crossover, kdc), f"versions {issued} to be there")
+        for session, _ in sessions:
+            self.assert_good_at_both(session)
+
+    def ask_at_once(self, crossover):
+        """Pairs of a session and what kvno said, one for each KDC of ALPHA.EXAMPLE."""
+        found = []
+        threads = [threading.Thread(target=lambda session=session: found.append(
+            (session, session.kvno(crossover).output))) for session in [kdc.kinit("alice") for kdc in self.alpha.kdcs]]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(len(found), len(threads))
+        return found
+
+
+if __name__ == "__main__":
+    unittest.main()

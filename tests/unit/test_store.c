@@ -33,7 +33,7 @@ setup(void **state)
     context = database.context;
     assert_int_equal(kadm5_init_krb5_context(&kadm_context), 0);
     assert_int_equal(krb5_set_default_realm(kadm_context, REMOTE), 0);
-    assert_int_equal(kx_kadm_store_open(kadm_context, REMOTE, &kadm), 0);
+    assert_int_equal(kx_kadm_store_open(kadm_context, REMOTE, NULL, &kadm), 0);
     return 0;
 }
 
