@@ -70,6 +70,26 @@ struct kx_logger {
 void kx_log(const struct kx_logger *logger, int priority, const char *format,
             ...) KX_PRINTF(3, 4);
 
+/* A line that strangers can cause as often as they like.  Begins as zeroes. */
+struct kx_quiet {
+    int64_t until; /* end of the present period, seconds of the monotonic
+                    * clock */
+    unsigned int written;   /* lines in this period */
+    unsigned int kept_back; /* lines not written since the last one */
+};
+
+/* So many of its lines are written in so many seconds. */
+#define KX_QUIET_LINES 10
+#define KX_QUIET_SECONDS 10
+
+/*
+ * kx_log(), unless KX_QUIET_LINES were written under the same quiet in the
+ * present period; then the line is counted, and the next one that is written
+ * tells the count.
+ */
+void kx_log_quietly(struct kx_quiet *quiet, const struct kx_logger *logger,
+                    int priority, const char *format, ...) KX_PRINTF(4, 5);
+
 /* Overwrite length bytes at p so that the compiler cannot leave it out. */
 void kx_zap(void *p, size_t length);
 

@@ -32,13 +32,6 @@
 /* The longest message that is relayed: krb5kdc takes no longer one. */
 #define KX_MAX_RELAYED (1024 * 1024)
 
-/* A line that strangers can cause as often as they like. */
-struct kx_quiet {
-    time_t until; /* end of the present period, on the monotonic clock */
-    unsigned int written;   /* lines in this period */
-    unsigned int kept_back; /* lines not written since the last one */
-};
-
 /* Everything that there is one of. */
 struct kx_daemon {
     struct event_base *base;
@@ -72,13 +65,6 @@ void kx_daemon_log_close(void);
 /* While on, errors are written to standard error as well: at start, where
  * somebody is looking. */
 void kx_daemon_log_to_stderr(krb5_boolean on);
-
-/*
- * Write the line, unless several were written under the same quiet within the
- * last seconds; then it is counted, and the next one tells the count.
- */
-void kx_log_quietly(struct kx_quiet *quiet, const struct kx_logger *logger,
-                    int priority, const char *format, ...) KX_PRINTF(4, 5);
 
 /*
  * process.c

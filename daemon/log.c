@@ -8,20 +8,11 @@
 #include "config.h"
 #include <stdio.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 #include "daemon/klog.h"
 #include "daemon/kxoverd.h"
 
 #define NAME "kxoverd"
-
-/* Of lines that strangers can cause, so many are written in so many seconds.
- */
-#define QUIET_LINES 10
-#define QUIET_SECONDS 10
-
-/* As long as base/log.c lets a line be. */
-#define LINE_SIZE 1024
 
 static krb5_boolean is_open;
 static krb5_boolean to_stderr;
@@ -76,33 +67,4 @@ void
 kx_daemon_log_to_stderr(krb5_boolean on)
 {
     to_stderr = on;
-}
-
-void
-kx_log_quietly(struct kx_quiet *quiet, const struct kx_logger *logger,
-               int priority, const char *format, ...)
-{
-    char line[LINE_SIZE];
-    struct timespec now = {0, 0};
-    va_list ap;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    if (now.tv_sec >= quiet->until) {
-        quiet->until = now.tv_sec + QUIET_SECONDS;
-        quiet->written = 0;
-    }
-    if (quiet->written >= QUIET_LINES) {
-        quiet->kept_back++;
-        return;
-    }
-    quiet->written++;
-    va_start(ap, format);
-    (void)vsnprintf(line, sizeof(line), format, ap);
-    va_end(ap);
-    if (quiet->kept_back == 0)
-        kx_log(logger, priority, "%s", line);
-    else
-        kx_log(logger, priority, "%s (and %u more like it before)", line,
-               quiet->kept_back);
-    quiet->kept_back = 0;
 }

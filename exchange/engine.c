@@ -166,6 +166,16 @@ kx_engine_new(krb5_context context, struct event_base *base,
     return 0;
 }
 
+struct kx_quiet *
+kx_engine_quiet(struct kx_engine *engine, krb5_error_code code)
+{
+    krb5_error_code kind = code - ERROR_TABLE_BASE_kx;
+
+    if (kind < 0 || kind >= KX_REFUSAL_KINDS)
+        kind = KX_REFUSAL_KINDS - 1;
+    return &engine->quiet[kind];
+}
+
 /* Release all of the engine but its resolver. */
 static void
 free_engine(struct kx_engine *engine)

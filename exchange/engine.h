@@ -14,6 +14,10 @@
 #define KX_CONNECT_TIMEOUT 5
 #define KX_ANSWER_TIMEOUT 10
 
+/* At least as many as kx_err.et has errors, and one for all that are not of
+ * it. */
+#define KX_REFUSAL_KINDS 64
+
 struct kx_engine {
     krb5_context context;
     struct event_base *base;
@@ -24,7 +28,16 @@ struct kx_engine {
     gnutls_x509_crt_t *anchors;   /* none until they could be loaded, or when
                                    * none are configured */
     unsigned int n_anchors;
+    struct kx_quiet quiet[KX_REFUSAL_KINDS]; /* kx_engine_quiet() */
 };
+
+/*
+ * What keeps a flood of lines about code, an exchange's error, from filling
+ * the log.  Each error has one of its own, so that one kind of refusal does
+ * not drown the others.
+ */
+struct kx_quiet *kx_engine_quiet(struct kx_engine *engine,
+                                 krb5_error_code code);
 
 /*
  * Give the identity, valid at time now, in *out (borrowed).  One that is not

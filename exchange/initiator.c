@@ -70,9 +70,10 @@ fail(struct kx_initiator *initiator, krb5_error_code code)
                                                : error_message(code));
     }
     words = krb5_get_error_message(context, code);
-    kx_log(initiator->engine->logger, LOG_WARNING,
-           "krbtgt/%s@%s: no crossover: %s: %s", initiator->remote,
-           initiator->engine->settings->realm, kx_error_step(code), words);
+    kx_log_quietly(
+        kx_engine_quiet(initiator->engine, code), initiator->engine->logger,
+        LOG_WARNING, "krbtgt/%s@%s: no crossover: %s: %s", initiator->remote,
+        initiator->engine->settings->realm, kx_error_step(code), words);
     krb5_free_error_message(context, words);
     (void)event_del(initiator->deadline);
     initiator->done(initiator->arg, code, NULL);
@@ -473,6 +474,8 @@ kx_initiator_start(struct kx_engine *engine, const krb5_data *remote,
         kx_data(engine->settings->realm, strlen(engine->settings->realm));
     const struct timeval limit = {(time_t)timeout, 0};
     const struct kx_identity *identity;
+    const gnutls_x509_crt_t *anchors;
+    unsigned int n_anchors;
     struct kx_initiator *initiator;
     krb5_error_code ret;
 
@@ -486,7 +489,11 @@ kx_initiator_start(struct kx_engine *engine, const krb5_data *remote,
         return kx_error(context, KX_ERR_POLICY_REALM,
                         "realm %.*s is refused by kxover_realms",
                         (int)remote->length, remote->data);
+    /* What is wrong on our side costs no network and says nothing of the
+     * peer. */
     ret = kx_engine_identity(engine, time(NULL), &identity);
+    if (ret == 0)
+        ret = kx_engine_anchors(engine, &anchors, &n_anchors);
     if (ret)
         return ret;
     initiator = calloc(1, sizeof(*initiator));

@@ -43,7 +43,8 @@ struct kx_initiator;
 /*
  * Called once, from the event base, with the key (the callee's to release) or
  * an error whose message is in the engine's context.  The log line has been
- * written.  kx_initiator_free() may be called from within.
+ * written (of a flood of failures of one kind, some are merely counted).
+ * kx_initiator_free() may be called from within.
  */
 typedef void kx_initiated_fn(void *arg, krb5_error_code code,
                              struct kx_crossover *crossover);
@@ -117,7 +118,8 @@ typedef void kx_answered_fn(void *arg, const krb5_data *reply);
 
 /*
  * Take the request message (without its length prefix; copied) that source
- * sent.  Every refusal is answered and logged.  The same bytes again get the
+ * sent.  Every refusal is answered and logged (of a flood of one kind, some are
+ * merely counted in the log).  The same bytes again get the
  * same answer and make no second key.  *out serves kx_request_cancel() until
  * answered is called.  Errors (answered is then not called): KX_ERR_CRYPTO,
  * ENOMEM.

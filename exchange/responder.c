@@ -132,11 +132,12 @@ refuse_telling(struct exchange *exchange, krb5_error_code code,
     char source[KX_ADDRESS_TEXT_SIZE];
 
     words = krb5_get_error_message(engine->context, code);
-    kx_log(engine->logger, LOG_WARNING,
-           "krbtgt/%s@%.*s: refused to %s: %s: %s", engine->settings->realm,
-           (int)remote.length, remote.data,
-           kx_address_text((struct sockaddr *)&exchange->source, source),
-           kx_error_step(code), words);
+    kx_log_quietly(
+        kx_engine_quiet(engine, code), engine->logger, LOG_WARNING,
+        "krbtgt/%s@%.*s: refused to %s: %s: %s", engine->settings->realm,
+        (int)remote.length, remote.data,
+        kx_address_text((struct sockaddr *)&exchange->source, source),
+        kx_error_step(code), words);
     krb5_free_error_message(engine->context, words);
     if (kx_refusal_make(engine->context, told, engine->settings->realm,
                         time(NULL), &exchange->answer) != 0)
@@ -551,9 +552,10 @@ new_exchange(struct kx_responder *responder, const krb5_data *message,
     if (ret == 0 && given != NULL) {
         ret = kx_data_copy(given, &exchange->answer);
     } else if (ret == 0 && is_full(responder, &exchange->source)) {
-        kx_log(engine->logger, LOG_WARNING,
-               "request of %s refused: %s: too many exchanges are under way",
-               kx_address_text(source, text), kx_error_step(KX_ERR_BUSY));
+        kx_log_quietly(
+            kx_engine_quiet(engine, KX_ERR_BUSY), engine->logger, LOG_WARNING,
+            "request of %s refused: %s: too many exchanges are under way",
+            kx_address_text(source, text), kx_error_step(KX_ERR_BUSY));
         ret = kx_refusal_make(engine->context, KX_ERR_BUSY,
                               engine->settings->realm, time(NULL),
                               &exchange->answer);

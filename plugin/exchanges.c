@@ -2,13 +2,19 @@
  * exchanges.c: the exchanges that a KDC has under way.
  *
  * krb5kdc is one thread, so while we wait for a peer the whole KDC waits.  A
- * lookup therefore waits for kxover_wait at most; an exchange that is not
- * finished then stays, with its sockets, and the next lookup of that realm
- * finds it further on: DNS answers and the peer's bytes wait in the kernel.
- * The loop that a lookup runs moves all exchanges, whoever asked for them.
+ * lookup therefore waits for kxover_wait at most, and all lookups together for
+ * no more than the bucket of stall.c holds; with nothing in it a lookup does
+ * not wait at all.  An exchange that is not finished then stays, with its
+ * sockets, and the next lookup of that realm finds it further on: DNS answers
+ * and the peer's bytes wait in the kernel.  Every lookup of a KDC, whatever it
+ * is for, moves all exchanges as far as they can go without waiting.
  *
- * An exchange gives itself up after EXCHANGE_TIMEOUT, so those that nobody
- * asks for again go with the next loop.  MAX_EXCHANGES bounds them all.
+ * A realm whose exchange has failed is left alone for a while (failures.c).
+ *
+ * MAX_EXCHANGES bounds them all.  Anybody may ask for any realm, and who has
+ * one zone has as many realms with silent servers as they like.  So a full
+ * table turns nobody away: an exchange gives way, one of the domain that has
+ * most of them.  A realm that is honest but slow is in no such crowd.
  *
  * krb5kdc forks after opening its database; what a parent has started is of no
  * use to a child and dangerous to touch (the event base shares the parent's
@@ -21,17 +27,29 @@
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
+#include "exchange/failures.h"
 #include "exchange/step.h"
 #include "plugin/exchanges.h"
+#include "plugin/stall.h"
 
-#define EXCHANGE_TIMEOUT 30 /* seconds */
+/* Seconds for an exchange as a whole.  Its steps have limits of their own;
+ * this one has to leave time for a KDC that waits for none of them. */
+#define EXCHANGE_TIMEOUT 60
 #define MAX_EXCHANGES 64
+
+/* So many exchanges with realms of one domain at a time are not a crowd. */
+#define NO_CROWD 8
+
+/* Realms that are left alone. */
+#define MAX_FAILURES 1024
 
 /* One exchange under way, or just ended. */
 struct pending {
     struct pending *next;
     struct kx_exchanges *exchanges;
     char remote[KX_MAX_DNS_NAME];
+    const char *domain; /* the last two labels of remote */
+    uint64_t asked;     /* for it last, as kx_exchanges counts */
     struct kx_initiator *initiator;
     krb5_boolean ended;
     krb5_error_code code; /* how it ended */
@@ -49,7 +67,29 @@ struct kx_exchanges {
     struct event *alarm; /* ends a wait */
     struct kx_engine *engine;
     struct pending *pending;
+    uint64_t asked; /* lookups that asked for an exchange */
+    struct kx_stall stall;
+    struct kx_failures *failures;
+    struct kx_quiet not_begun_line;
+    struct kx_quiet full_line;
 };
+
+/* Nanoseconds since some moment, never set back. */
+static int64_t
+monotonic(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* The same in seconds, as failures.h counts. */
+static int64_t
+seconds(void)
+{
+    return monotonic() / 1000000000;
+}
 
 /* Release all that is under way; in a forked child, just forget it. */
 static void
@@ -115,21 +155,36 @@ start(struct kx_exchanges *exchanges)
     return ret;
 }
 
-/* The exchange with remote, and how many there are in all. */
+/* The exchange with remote; NULL for none. */
 static struct pending *
-find(const struct kx_exchanges *exchanges, const krb5_data *remote, size_t *n)
+find(const struct kx_exchanges *exchanges, const krb5_data *remote)
 {
-    struct pending *pending, *found = NULL;
+    struct pending *pending;
 
-    *n = 0;
     for (pending = exchanges->pending; pending != NULL;
          pending = pending->next) {
-        (*n)++;
         if (strlen(pending->remote) == remote->length &&
             memcmp(pending->remote, remote->data, remote->length) == 0)
-            found = pending;
+            break;
     }
-    return found;
+    return pending;
+}
+
+/*
+ * Remember that there was no crossover with remote because of code, of which
+ * the context holds the message.  Returns TRUE if that is worth a line.
+ */
+static krb5_boolean
+remember(struct kx_exchanges *exchanges, const krb5_data *remote,
+         krb5_error_code code)
+{
+    const char *words = krb5_get_error_message(exchanges->context, code);
+    krb5_boolean news;
+
+    news =
+        kx_failures_add(exchanges->failures, remote, code, words, seconds());
+    krb5_free_error_message(exchanges->context, words);
+    return news;
 }
 
 /* An exchange has ended. */
@@ -137,49 +192,121 @@ static void
 initiated(void *arg, krb5_error_code code, struct kx_crossover *crossover)
 {
     struct pending *pending = arg;
+    struct kx_exchanges *exchanges = pending->exchanges;
+    krb5_data remote = kx_data(pending->remote, strlen(pending->remote));
 
     pending->ended = TRUE;
     pending->code = code;
-    if (code == 0)
-        pending->exchanges->agreed(pending->exchanges->arg, crossover);
+    if (code) {
+        (void)remember(exchanges, &remote, code);
+        return;
+    }
+    kx_failures_remove(exchanges->failures, &remote);
+    exchanges->agreed(exchanges->arg, crossover);
+}
+
+/* Take out and release what *link points to. */
+static void
+release(struct pending **link)
+{
+    struct pending *pending = *link;
+
+    *link = pending->next;
+    kx_initiator_free(pending->initiator);
+    free(pending);
 }
 
 /* Take out and release the exchanges that ended, but for `but`. */
 static void
 sweep(struct kx_exchanges *exchanges, const struct pending *but)
 {
-    struct pending **link = &exchanges->pending, *pending;
+    struct pending **link = &exchanges->pending;
 
-    while ((pending = *link) != NULL) {
-        if (!pending->ended || pending == but) {
-            link = &pending->next;
-            continue;
-        }
-        *link = pending->next;
-        kx_initiator_free(pending->initiator);
-        free(pending);
+    while (*link != NULL) {
+        if ((*link)->ended && *link != but)
+            release(link);
+        else
+            link = &(*link)->next;
     }
 }
 
-/* Begin an exchange with remote.  Errors: those of kx_initiator_start(),
- * KX_ERR_BUSY. */
+/* The last two labels of a realm. */
+static const char *
+domain_of(const char *realm)
+{
+    const char *p = realm + strlen(realm);
+    int dots = 0;
+
+    while (p > realm && (p[-1] != '.' || ++dots < 2))
+        p--;
+    return p;
+}
+
+/* How many exchanges of pending's domain there are, if that is a crowd; else
+ * 0. */
+static size_t
+crowd_of(const struct kx_exchanges *exchanges, const struct pending *pending)
+{
+    const struct pending *other;
+    size_t n = 0;
+
+    for (other = exchanges->pending; other != NULL; other = other->next) {
+        if (strcmp(other->domain, pending->domain) == 0)
+            n++;
+    }
+    return n > NO_CROWD ? n : 0;
+}
+
+/*
+ * With all places taken, let one exchange give way to that with remote: of the
+ * largest crowd, or of all if there is no crowd, the one that nobody has asked
+ * for the longest.
+ */
+static void
+make_room(struct kx_exchanges *exchanges, const krb5_data *remote)
+{
+    struct pending **link, **victim = NULL;
+    size_t n = 0, crowd, largest = 0;
+
+    for (link = &exchanges->pending; *link != NULL; link = &(*link)->next)
+        n++;
+    if (n < MAX_EXCHANGES)
+        return;
+    for (link = &exchanges->pending; *link != NULL; link = &(*link)->next) {
+        crowd = crowd_of(exchanges, *link);
+        if (victim == NULL || crowd > largest ||
+            (crowd == largest && (*link)->asked < (*victim)->asked)) {
+            victim = link;
+            largest = crowd;
+        }
+    }
+    kx_log_quietly(&exchanges->full_line, exchanges->logger, LOG_WARNING,
+                   "%d exchanges are under way: the one with realm %s gives "
+                   "way to one with realm %.*s",
+                   MAX_EXCHANGES, (*victim)->remote, (int)remote->length,
+                   remote->data);
+    release(victim);
+}
+
+/* Begin an exchange with remote.  Errors: those of start() and
+ * kx_initiator_start(). */
 static krb5_error_code
 begin(struct kx_exchanges *exchanges, const krb5_data *remote,
-      uint32_t known_kvno, size_t n, struct pending **out)
+      uint32_t known_kvno, struct pending **out)
 {
     struct pending *pending;
     krb5_error_code ret;
 
-    if (n >= MAX_EXCHANGES)
-        return kx_error(exchanges->context, KX_ERR_BUSY,
-                        "realm %.*s: %d exchanges are under way already",
-                        (int)remote->length, remote->data, MAX_EXCHANGES);
+    ret = start(exchanges);
+    if (ret)
+        return ret;
     pending = calloc(1, sizeof(*pending));
     if (pending == NULL)
         return ENOMEM;
     pending->exchanges = exchanges;
     if (remote->length < sizeof(pending->remote))
         memcpy(pending->remote, remote->data, remote->length);
+    pending->domain = domain_of(pending->remote);
     ret = kx_initiator_start(exchanges->engine, remote, known_kvno,
                              &exchanges->source, EXCHANGE_TIMEOUT, initiated,
                              pending, &pending->initiator);
@@ -187,6 +314,7 @@ begin(struct kx_exchanges *exchanges, const krb5_data *remote,
         free(pending);
         return ret;
     }
+    make_room(exchanges, remote);
     pending->next = exchanges->pending;
     exchanges->pending = pending;
     *out = pending;
@@ -194,44 +322,66 @@ begin(struct kx_exchanges *exchanges, const krb5_data *remote,
 }
 
 /*
- * Log that there can be no exchange with remote because of code, of which the
- * context holds the message, and return code.  (One that has begun logs its
- * own end.)
+ * Log, once in a while, that there can be no exchange with remote because of
+ * code, of which the context holds the message, and return code.  (One that
+ * has begun logs its own end.)
  */
 static krb5_error_code
-not_begun(const struct kx_exchanges *exchanges, const krb5_data *remote,
+not_begun(struct kx_exchanges *exchanges, const krb5_data *remote,
           krb5_error_code code)
 {
-    const char *words = krb5_get_error_message(exchanges->context, code);
+    const char *words;
 
-    kx_log(exchanges->logger, LOG_ERR, "krbtgt/%.*s@%s: no crossover: %s: %s",
-           (int)remote->length, remote->data, exchanges->settings->realm,
-           kx_error_step(code), words);
+    if (!remember(exchanges, remote, code))
+        return code;
+    words = krb5_get_error_message(exchanges->context, code);
+    kx_log_quietly(&exchanges->not_begun_line, exchanges->logger, LOG_ERR,
+                   "krbtgt/%.*s@%s: no crossover: %s: %s", (int)remote->length,
+                   remote->data, exchanges->settings->realm,
+                   kx_error_step(code), words);
     krb5_free_error_message(exchanges->context, words);
     return code;
 }
 
-/* Nanoseconds since some moment, never set back. */
-static int64_t
-monotonic(void)
+/*
+ * Give the exchange with remote, begun now if there is none, in *out.
+ * Errors: as kx_exchanges_start().
+ */
+static krb5_error_code
+under_way(struct kx_exchanges *exchanges, const krb5_data *remote,
+          uint32_t known_kvno, struct pending **out)
 {
-    struct timespec now;
+    krb5_error_code ret;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    *out = NULL;
+    if (exchanges->process == getpid())
+        *out = find(exchanges, remote);
+    if (*out == NULL) {
+        ret = kx_failures_find(exchanges->context, exchanges->failures, remote,
+                               seconds());
+        if (ret)
+            return ret;
+        ret = begin(exchanges, remote, known_kvno, out);
+        if (ret)
+            return not_begun(exchanges, remote, ret);
+    }
+    (*out)->asked = ++exchanges->asked;
+    return 0;
 }
 
-/* Run the loop until pending has ended or the time is up. */
+/* Run the loop until pending has ended or as long as the bucket allows. */
 static void
 run_until(struct kx_exchanges *exchanges, const struct pending *pending)
 {
-    int64_t end, left;
+    struct kx_stall *stall = &exchanges->stall;
+    int64_t begun = monotonic(), now = begun, end, left;
     struct timeval alarm;
 
-    end = monotonic() + (int64_t)exchanges->settings->wait * 1000000000;
+    end = begun + kx_stall_allowance(stall, begun);
     for (;;) {
         (void)event_base_loop(exchanges->base, EVLOOP_NONBLOCK);
-        left = end - monotonic();
+        now = monotonic();
+        left = end - now;
         if (pending->ended || left <= 0)
             break;
         alarm.tv_sec = (time_t)(left / 1000000000);
@@ -241,15 +391,23 @@ run_until(struct kx_exchanges *exchanges, const struct pending *pending)
         (void)event_base_loop(exchanges->base, EVLOOP_ONCE);
     }
     (void)event_del(exchanges->alarm);
+    kx_stall_spend(stall, now - begun, !pending->ended || pending->code != 0,
+                   now);
 }
 
-void
+krb5_boolean
 kx_exchanges_move(struct kx_exchanges *exchanges)
 {
+    int64_t begun, now;
+
     if (exchanges->pending == NULL || exchanges->process != getpid())
-        return;
+        return FALSE;
+    begun = monotonic();
     (void)event_base_loop(exchanges->base, EVLOOP_NONBLOCK);
     sweep(exchanges, NULL);
+    now = monotonic();
+    kx_stall_spend(&exchanges->stall, now - begun, FALSE, now);
+    return TRUE;
 }
 
 krb5_error_code
@@ -257,39 +415,26 @@ kx_exchanges_start(struct kx_exchanges *exchanges, const krb5_data *remote,
                    uint32_t known_kvno)
 {
     struct pending *pending;
-    krb5_error_code ret;
-    size_t n;
 
-    ret = start(exchanges);
-    if (ret == 0 && find(exchanges, remote, &n) == NULL)
-        ret = begin(exchanges, remote, known_kvno, n, &pending);
-    return ret ? not_begun(exchanges, remote, ret) : 0;
+    return under_way(exchanges, remote, known_kvno, &pending);
 }
 
 krb5_error_code
 kx_exchanges_wait(struct kx_exchanges *exchanges, const krb5_data *remote,
                   uint32_t known_kvno)
 {
-    krb5_context context = exchanges->context;
     struct pending *pending;
     krb5_error_code ret;
     const char *step;
-    size_t n;
 
-    ret = start(exchanges);
+    ret = under_way(exchanges, remote, known_kvno, &pending);
     if (ret)
-        return not_begun(exchanges, remote, ret);
-    pending = find(exchanges, remote, &n);
-    if (pending == NULL) {
-        ret = begin(exchanges, remote, known_kvno, n, &pending);
-        if (ret)
-            return not_begun(exchanges, remote, ret);
-    }
+        return ret;
     run_until(exchanges, pending);
     sweep(exchanges, pending);
     if (!pending->ended) {
         step = kx_initiator_step(pending->initiator);
-        return kx_error(context, KRB5KDC_ERR_SVC_UNAVAILABLE,
+        return kx_error(exchanges->context, KRB5KDC_ERR_SVC_UNAVAILABLE,
                         "exchange with realm %s waits for %s", pending->remote,
                         step);
     }
@@ -305,11 +450,19 @@ kx_exchanges_new(krb5_context context, const struct kx_settings *settings,
                  void *arg, struct kx_exchanges **out)
 {
     struct kx_exchanges *exchanges;
+    krb5_error_code ret;
 
     *out = NULL;
     exchanges = calloc(1, sizeof(*exchanges));
     if (exchanges == NULL)
         return ENOMEM;
+    ret = kx_failures_new(MAX_FAILURES, &exchanges->failures);
+    if (ret) {
+        free(exchanges);
+        return ret;
+    }
+    kx_stall_begin(&exchanges->stall, (int64_t)settings->wait * 1000000000,
+                   settings->stall, monotonic());
     exchanges->context = context;
     exchanges->settings = settings;
     exchanges->logger = logger;
@@ -327,5 +480,6 @@ kx_exchanges_free(struct kx_exchanges *exchanges)
     if (exchanges == NULL)
         return;
     stop(exchanges);
+    kx_failures_free(exchanges->failures);
     free(exchanges);
 }

@@ -366,10 +366,6 @@ lookup_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
         return find_outgoing(intercept, name, remote, entry);
     if (ret == KRB5KDC_ERR_SVC_UNAVAILABLE)
         return ret;
-    /* Too much else is under way: the client is to come back. */
-    if (ret == KX_ERR_BUSY)
-        return kx_error_as(intercept->context, KRB5KDC_ERR_SVC_UNAVAILABLE,
-                           ret);
     return kx_error_as(intercept->context, KRB5_KDB_NOENTRY, ret);
 }
 
@@ -396,8 +392,6 @@ kx_intercept_lookup(struct kx_intercept *intercept, krb5_const_principal name,
     if (direction != KX_OUTGOING || (flags & KRB5_KDB_FLAG_CLIENT))
         return code;
 
-    /* What ended since the last lookup may have brought the key. */
-    kx_exchanges_move(intercept->exchanges);
     /* The usual case costs one look at the entry that is there. */
     if (code == 0 && intercept->held == NULL) {
         code = serve_outgoing(intercept, name, &remote, entry);
@@ -407,6 +401,12 @@ kx_intercept_lookup(struct kx_intercept *intercept, krb5_const_principal name,
     krb5_db_free_principal(intercept->context, *entry);
     *entry = NULL;
     return lookup_outgoing(intercept, name, &remote, entry);
+}
+
+krb5_boolean
+kx_intercept_move(struct kx_intercept *intercept)
+{
+    return kx_exchanges_move(intercept->exchanges);
 }
 
 const struct kx_settings *
@@ -529,5 +529,8 @@ kx_intercept_refresh(struct kx_intercept *intercept, krb5_context context)
         krb5_free_error_message(context, words);
         return;
     }
+    kx_log(&kx_plugin_logger, LOG_NOTICE,
+           "%s: settings read again; realms that failed may be tried again",
+           intercept->settings->realm);
     try_identity(intercept);
 }

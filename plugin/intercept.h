@@ -28,11 +28,20 @@ krb5_error_code kx_intercept_open(krb5_context context, krb5_context backend,
 void kx_intercept_close(struct kx_intercept *intercept);
 
 /*
- * Read the settings again (SIGHUP), in the KDC's own context.  Settings that
- * cannot be used are logged, and the old ones stay.
+ * Read the settings again (SIGHUP), in the KDC's own context.  Exchanges under
+ * way are given up, and it is forgotten which realms have failed.  Settings
+ * that cannot be used are logged, and all stays as it was.
  */
 void kx_intercept_refresh(struct kx_intercept *intercept,
                           krb5_context context);
+
+/*
+ * Let the exchanges under way move as far as they can without waiting: to be
+ * called before every lookup, so that none needs somebody who asks for its
+ * realm again.  Returns TRUE if that may have left a message of its own in
+ * context backend.
+ */
+krb5_boolean kx_intercept_move(struct kx_intercept *intercept);
 
 /*
  * Answer a KDC's lookup of name with flags (KRB5_KDB_FLAG_...), to which the

@@ -19,6 +19,7 @@
  *
  *   intercept.c    what a KDC is answered that is not in the database
  *   exchanges.c    the exchanges that it has under way
+ *   stall.c        how long it may stand still because of them
  *   held.c         keys that it holds in memory
  *   writer.c       what it writes into the database
  *   lock.c         the database's lock, without waiting long for it

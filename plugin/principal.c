@@ -65,6 +65,9 @@ kx_get_principal(krb5_context context, krb5_const_principal search_for,
     code = kx_module_enter(context, NULL, &module);
     if (code)
         return code;
+    /* What happens in there is not what happens to this lookup. */
+    if (module->intercept != NULL && kx_intercept_move(module->intercept))
+        kx_module_call_in(context, module);
     code =
         krb5_db_get_principal(module->backend, search_for, flags, entry_out);
     if (code == 0) {

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import signal
 from pathlib import Path
 
 from . import config, tools
@@ -152,6 +153,13 @@ class Realm:
                 if service.running:
                     service.restart()
         return self.clock
+
+    def reload_kdc(self):
+        """Let the KDC read its settings again, with which it forgets the realms that it leaves alone
+        because an exchange with them failed."""
+        mark = self.kdc.log.mark()
+        self.kdc.signal(signal.SIGHUP)
+        self.kdc.log.wait_for("settings read again", since=mark)
 
     def forget_dns(self):
         """Restart what resolves names here.  Records live a second only, but a resolver remembers for a

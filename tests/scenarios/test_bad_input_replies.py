@@ -36,6 +36,7 @@ class Replies(BadInput):
 
     def assert_accepted(self, mode="honest"):
         """ALPHA agrees on a key and stores it; it is taken out again.  Returns the log line."""
+        self.alpha.reload_kdc()
         mark = self.alpha.kdc.log.mark()
         with self.answering(mode, self.bravo_guise):
             self.assertTrue(self.ask_for_the_crossover().ok)
@@ -45,13 +46,12 @@ class Replies(BadInput):
         return line
 
     def assert_refused(self, mode, step, words, requests=1):
-        """The user gets no ticket; each exchange, of so many requests, leaves one line that tells step and
-        cause; and ALPHA is none the worse."""
+        """The user gets no ticket; that is one exchange, of so many requests, and one line that tells step
+        and cause; and ALPHA is none the worse."""
         asked, said = self.exchanges(mode)
-        self.assertEqual(len(said) * requests, len(asked), said)
-        for line in said:
-            self.assertIn(f"{CROSSOVER}: no crossover: {step}: ", line)
-            self.assertIn(words, line)
+        self.assertEqual((len(asked), len(said)), (requests, 1), said)
+        self.assertIn(f"{CROSSOVER}: no crossover: {step}: ", said[0])
+        self.assertIn(words, said[0])
         self.assert_unharmed()
 
     def exchanges(self, mode):
@@ -307,6 +307,7 @@ class RepliesToARenewal(Replies):
 
     def agree(self):
         """ALPHA and an honest BRAVO agree on a key; returns its version."""
+        self.alpha.reload_kdc()
         mark = self.alpha.kdc.log.mark()
         with self.answering("honest", self.bravo_guise):
             self.assertTrue(self.ask_for_the_crossover().ok)
@@ -315,9 +316,9 @@ class RepliesToARenewal(Replies):
     def test_the_key_version_that_ran_out(self):
         self.assertEqual(self.agree(), "1")
         with faults.clock_off(self.alpha, 15 * self.DAY), faults.clock_off(self.bravo, 15 * self.DAY):
-            for line in self.exchanges("same-kvno")[1]:
-                self.assertIn(f"{CROSSOVER}: no crossover: {POLICY}: ", line)
-                self.assertIn("key version 1, which we hold already", line)
+            line, = self.exchanges("same-kvno")[1]
+            self.assertIn(f"{CROSSOVER}: no crossover: {POLICY}: ", line)
+            self.assertIn("key version 1, which we hold already", line)
             self.assertEqual(self.agree(), "2")
 
 
@@ -329,7 +330,7 @@ class PeersThatStopTalking(BadInput):
 
     @classmethod
     def arrange(cls):
-        cls.alpha.settings["kxover_wait"] = f"{cls.WAIT}s"
+        cls.alpha.settings.update({"kxover_wait": f"{cls.WAIT}s", "kxover_stall": "100"})
         cls.alpha.configure()
         cls.alpha.kdc.restart()
         cls.guises = {"silent": cls.make_guise("SILENT.EXAMPLE"), "stalled": cls.make_guise("STALLED.EXAMPLE")}
@@ -359,6 +360,7 @@ class PeersThatStopTalking(BadInput):
                 line, = [line for line in self.lines(log, mark) if self.crossover(mode) in line]
                 self.assertIn(f"no crossover: {CONNECTION}: ", line)
                 self.assertIn(f"did not answer in {self.LIMIT} s", line)
+        self.alpha.reload_kdc()
         for mode, guise in self.guises.items():
             with self.answering("honest", guise):
                 self.assertTrue(self.alpha.kinit("alice").kvno(self.crossover(mode)).ok)
@@ -377,9 +379,8 @@ class PeersThatStopTalking(BadInput):
         self.alpha.kadmin_local(f"delprinc -force {self.crossover('silent')}")
 
     def told(self, mark):
-        """Whether both exchanges are over.  Each lookup of a crossover moves those under way; this one is
-        of a realm that is not in DNS."""
-        self.alpha.kinit("alice").kvno(f"krbtgt/NOWHERE.EXAMPLE@{ALPHA}", check=False)
+        """Whether both exchanges are over.  Each lookup moves those under way, whatever it is for."""
+        self.alpha.kinit("alice")
         return all(self.alpha.kdc.log.lines(rf"{self.crossover(mode)}: no crossover", since=mark)
                    for mode in self.guises)
 
