@@ -14,6 +14,9 @@
 
 #define TEXT_SIZE 512
 
+/* An entry whose marks cannot be read or do not fit its keys. */
+#define MARKS_DAMAGED "(by hand: marks damaged)"
+
 /* What the iteration carries along. */
 struct reading {
     krb5_context context;
@@ -75,10 +78,12 @@ realm_text(const krb5_data *realm, char out[TEXT_SIZE])
     out[i] = '\0';
 }
 
-/* Append a row with copies of these texts.  Errors: ENOMEM. */
+/* Append a row with copies of these texts; established is 0 for a version
+ * without a mark.  Errors: ENOMEM. */
 static krb5_error_code
 append_row(struct crossover_rows *rows, enum kx_direction direction,
-           unsigned int kvno, char (*const text)[CROSSOVER_COLUMNS][TEXT_SIZE])
+           unsigned int kvno, time_t established,
+           char (*const text)[CROSSOVER_COLUMNS][TEXT_SIZE])
 {
     struct crossover_row *grown, *row;
     size_t i;
@@ -91,6 +96,7 @@ append_row(struct crossover_rows *rows, enum kx_direction direction,
     memset(row, 0, sizeof(*row));
     row->direction = direction;
     row->kvno = kvno;
+    row->established = established;
     for (i = 0; i < CROSSOVER_COLUMNS; i++) {
         row->text[i] = strdup((*text)[i]);
         if (row->text[i] == NULL)
@@ -148,6 +154,14 @@ add_versions(struct reading *reading, krb5_db_entry *entry,
     if (ret && !damaged)
         return ret;
     ret = 0;
+    if (entry->n_key_data == 0) {
+        (void)snprintf((*text)[CROSSOVER_KVNO], TEXT_SIZE, "-");
+        (void)snprintf((*text)[CROSSOVER_ETYPES], TEXT_SIZE, "-");
+        (void)snprintf((*text)[CROSSOVER_UNTIL], TEXT_SIZE, "-");
+        (void)snprintf((*text)[CROSSOVER_PEER], TEXT_SIZE, "%s",
+                       damaged ? MARKS_DAMAGED : "(no keys)");
+        ret = append_row(reading->out, direction, 0, 0, text);
+    }
     for (i = 0; i < entry->n_key_data && ret == 0; i++) {
         if (seen_before(entry, i))
             continue;
@@ -164,10 +178,11 @@ add_versions(struct reading *reading, krb5_db_entry *entry,
                            mark->origin.host, mark->origin.port);
         else
             (void)snprintf((*text)[CROSSOVER_PEER], TEXT_SIZE, "%s",
-                           damaged ? "(by hand: mark unreadable)"
+                           damaged ? MARKS_DAMAGED
                            : n > 0 ? "(no mark: not used)"
                                    : "(by hand)");
-        ret = append_row(reading->out, direction, kvno, text);
+        ret = append_row(reading->out, direction, kvno,
+                         mark != NULL ? mark->established : 0, text);
     }
     kx_marks_free(marks, n);
     return ret;
@@ -192,7 +207,8 @@ take_entry(krb5_pointer arg, krb5_db_entry *entry)
     return add_versions(reading, entry, direction, &text);
 }
 
-/* The order of rows: realm, direction, newest version first. */
+/* The order of rows: realm, direction, newest version first.  After 65535 the
+ * newest is not the one with the highest number. */
 static int
 compare(const void *a, const void *b)
 {
@@ -202,6 +218,8 @@ compare(const void *a, const void *b)
     order = strcmp(x->text[CROSSOVER_REALM], y->text[CROSSOVER_REALM]);
     if (order == 0)
         order = (int)x->direction - (int)y->direction;
+    if (order == 0 && x->established != y->established)
+        return x->established < y->established ? 1 : -1;
     if (order == 0)
         order = x->kvno < y->kvno ? 1 : x->kvno > y->kvno ? -1 : 0;
     return order;

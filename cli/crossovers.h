@@ -21,6 +21,7 @@ enum {
 struct crossover_row {
     enum kx_direction direction;
     unsigned int kvno;
+    time_t established; /* 0 for a version without a mark */
     char *text[CROSSOVER_COLUMNS];
 };
 

@@ -116,7 +116,7 @@ kx_kadm_store_versions(void *arg, krb5_const_principal name,
     *kvnos = NULL;
     *n = 0;
     ret = fetch_patiently(kadm, name, &entry);
-    if (!ret && entry != NULL && entry->n_key_data > 0)
+    if (!ret && entry != NULL)
         ret = kx_entry_versions(kadm->context, entry, adopt, kvnos, n);
     krb5_db_free_principal(kadm->context, entry);
     return explain(kadm, name, ret);

@@ -65,19 +65,6 @@ append_version(krb5_context context, krb5_db_entry *entry, uint32_t kvno,
     return 0;
 }
 
-/* True if one of the n marks is of version kvno. */
-static krb5_boolean
-is_marked(const struct kx_mark *marks, size_t n, uint32_t kvno)
-{
-    size_t i;
-
-    for (i = 0; i < n; i++) {
-        if (marks[i].kvno == kvno)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 krb5_error_code
 kx_entry_earlier(krb5_context context, krb5_db_entry *entry,
                  krb5_boolean adopt, struct kx_earlier *earlier)
@@ -98,7 +85,7 @@ kx_entry_earlier(krb5_context context, krb5_db_entry *entry,
         krb5_dbe_sort_key_data(entry->key_data, (size_t)entry->n_key_data);
     for (k = 0; ret == 0 && adopt && k < entry->n_key_data; k++) {
         kvno = entry->key_data[k].key_data_kvno;
-        if (kvno == last || is_marked(marks, n, kvno))
+        if (kvno == last || kx_marks_have(marks, n, kvno))
             continue;
         last = kvno;
         /* The first link: it was agreed on, if not by us. */

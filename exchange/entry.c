@@ -48,12 +48,40 @@ to_life(time_t seconds)
 }
 
 /*
- * Read all marks of entry, those without keys too.  A mark that cannot be read
- * gets the principal's name into its message.
+ * See that the marks are of versions that entry has, and that nobody has keyed
+ * it by hand since the last of them.  Errors: KX_ERR_METADATA, ENOMEM.
  */
 static krb5_error_code
-read_marks(krb5_context context, krb5_db_entry *entry, struct kx_mark **marks,
-           size_t *n_marks)
+check_marks(krb5_context context, const krb5_db_entry *entry,
+            const struct kx_mark *marks, size_t n)
+{
+    krb5_error_code ret;
+    uint32_t latest;
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        if (!kx_entry_has_version(entry, marks[i].kvno))
+            return kx_error(
+                context, KX_ERR_METADATA,
+                "string attribute " KX_MARK_PREFIX "%lu is of a key version "
+                "that is not there: the entry is left alone; delete that "
+                "attribute with kadmin delstr, or the principal",
+                (unsigned long)marks[i].kvno);
+    }
+    ret = kx_entry_latest(entry, &latest);
+    if (ret || n == 0 || kx_marks_have(marks, n, latest))
+        return ret;
+    return kx_error(context, KX_ERR_METADATA,
+                    "key version %lu has no string attribute " KX_MARK_PREFIX
+                    "%lu, so it was keyed by hand: the entry is left alone; "
+                    "to keep it so, delete its " KX_ATTRIBUTE_PREFIX
+                    " attributes with kadmin delstr, or else the principal",
+                    (unsigned long)latest, (unsigned long)latest);
+}
+
+krb5_error_code
+kx_entry_marks(krb5_context context, krb5_db_entry *entry,
+               struct kx_mark **marks, size_t *n_marks)
 {
     krb5_error_code ret;
     krb5_string_attr *strings = NULL;
@@ -65,39 +93,39 @@ read_marks(krb5_context context, krb5_db_entry *entry, struct kx_mark **marks,
     ret = krb5_dbe_get_strings(context, entry, &strings, &count);
     if (ret == 0)
         ret = kx_marks_read(context, strings, (size_t)count, marks, n_marks);
+    krb5_dbe_free_strings(context, strings, count);
+    if (ret == 0)
+        ret = check_marks(context, entry, *marks, *n_marks);
     if (ret == KX_ERR_METADATA &&
         krb5_unparse_name(context, entry->princ, &name) == 0)
         (void)kx_error_prefix(context, ret, "%s", name);
     krb5_free_unparsed_name(context, name);
-    krb5_dbe_free_strings(context, strings, count);
+    if (ret || *n_marks == 0) {
+        kx_marks_free(*marks, *n_marks);
+        *marks = NULL;
+        *n_marks = 0;
+    }
     return ret;
 }
 
 krb5_error_code
-kx_entry_marks(krb5_context context, krb5_db_entry *entry,
-               struct kx_mark **marks, size_t *n_marks)
+kx_entry_has_attributes(krb5_context context, krb5_db_entry *entry,
+                        krb5_boolean *has)
 {
     krb5_error_code ret;
-    struct kx_mark *read;
-    size_t n, i, kept = 0;
+    krb5_string_attr *strings;
+    int count, i;
 
-    *marks = NULL;
-    *n_marks = 0;
-    ret = read_marks(context, entry, &read, &n);
+    *has = FALSE;
+    ret = krb5_dbe_get_strings(context, entry, &strings, &count);
     if (ret)
         return ret;
-    for (i = 0; i < n; i++) {
-        if (kx_entry_has_version(entry, read[i].kvno))
-            read[kept++] = read[i];
-        else
-            kx_origin_clear(&read[i].origin);
+    for (i = 0; i < count; i++) {
+        if (strncmp(strings[i].key, KX_ATTRIBUTE_PREFIX,
+                    sizeof(KX_ATTRIBUTE_PREFIX) - 1) == 0)
+            *has = TRUE;
     }
-    if (kept == 0) {
-        kx_marks_free(read, 0);
-        return 0;
-    }
-    *marks = read;
-    *n_marks = kept;
+    krb5_dbe_free_strings(context, strings, count);
     return 0;
 }
 
@@ -133,6 +161,8 @@ kx_entry_versions(krb5_context context, krb5_db_entry *entry,
     if (ret)
         return ret;
     kx_marks_free(marks, n_marks);
+    if (entry->n_key_data == 0)
+        return 0;
     if (n_marks == 0 && !adopt)
         return not_ours(context, entry);
     list = calloc((size_t)entry->n_key_data, sizeof(*list));
@@ -320,7 +350,7 @@ kx_entry_add(krb5_context context, krb5_db_entry *old,
     ret = kx_entry_limits(context, entry, &before);
     if (ret)
         goto cleanup;
-    ret = read_marks(context, entry, &marks, &n_marks);
+    ret = kx_entry_marks(context, entry, &marks, &n_marks);
     if (ret)
         goto cleanup;
     n_left = n_marks;

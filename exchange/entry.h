@@ -50,11 +50,10 @@ krb5_boolean kx_entry_has_version(const krb5_db_entry *entry, uint32_t kvno);
 void kx_entry_remove_key(krb5_context context, krb5_db_entry *entry, int n);
 
 /*
- * Drop from entry what has no more use: marks without keys, versions that
- * expired more than KX_RECENT before now, and as many further expired ones as
- * make place for one to come.  marks
- * are all of entry's, newest first, and *n_left is how many of them are left;
- * the others are set aside, behind those.  Errors: as of
+ * Drop from entry what has no more use: versions that expired more than
+ * KX_RECENT before now, and as many further expired ones as make place for one
+ * to come.  marks are all of entry's, newest first, and *n_left is how many of
+ * them are left; the others are set aside, behind those.  Errors: as of
  * kx_entry_drop_expired().
  */
 krb5_error_code kx_entry_drop_old(krb5_context context, krb5_db_entry *entry,

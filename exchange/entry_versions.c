@@ -122,8 +122,7 @@ kx_entry_drop_old(krb5_context context, krb5_db_entry *entry,
     size_t i;
 
     for (i = *n_left; i-- > 0;) {
-        if (kx_entry_has_version(entry, marks[i].kvno) &&
-            marks[i].till >= now - KX_RECENT)
+        if (marks[i].till >= now - KX_RECENT)
             continue;
         ret = drop_marked(context, entry, marks, n_left, i);
         if (ret)

@@ -11,14 +11,15 @@
  *     group=X25519 prior=0 chain=1
  *
  * The fields may stand in any order, with single blanks between them; a mark
- * of an earlier kxover lacks chain, which is then 1.  A mark
- * counts only while the entry has keys of its version.
+ * of an earlier kxover lacks chain, which is then 1.
  *
- * An entry none of whose key versions is marked, or one of whose marks cannot
- * be read, is the administrator's: never touched, always served as it is.  One
- * without any keys is what an interrupted attempt may leave, and is completed.
- * Limits that the administrator has set on a marked entry (attributes, an
- * earlier expiration, shorter ticket lives) stay when a version is added.
+ * An entry is the administrator's, never touched and always served as it is,
+ * if it has keys and no mark; or if a mark cannot be read or is of a version
+ * that is not there; or if its latest version has no mark, since then somebody
+ * keyed it by hand after us.  One without keys and without marks is what an
+ * interrupted attempt may leave, and is completed.  Limits that the
+ * administrator has set on a marked entry (attributes, an earlier expiration,
+ * shorter ticket lives) stay when a version is added.
  */
 #ifndef KX_CROSSOVER_H
 #define KX_CROSSOVER_H
@@ -26,6 +27,11 @@
 #include <time.h>
 #include <kdb.h>
 #include "base/kx_base.h"
+
+/* What the names of kxover's string attributes begin with, and the names of
+ * those that mark a key version. */
+#define KX_ATTRIBUTE_PREFIX "kxover_"
+#define KX_MARK_PREFIX KX_ATTRIBUTE_PREFIX "kvno_"
 
 #define KX_MAX_KVNO 65535 /* 16 bits in db2 and in krb5_key_data */
 
@@ -164,18 +170,35 @@ krb5_error_code kx_marks_read(krb5_context context,
                               struct kx_mark **marks, size_t *n_marks);
 void kx_marks_free(struct kx_mark *marks, size_t n_marks);
 
+/* True if one of the n marks is of version kvno. */
+krb5_boolean kx_marks_have(const struct kx_mark *marks, size_t n,
+                           uint32_t kvno);
+
 /*
- * The marks of those key versions that entry has, as kx_marks_read() gives
- * them.  None means that the entry is the administrator's.
+ * The marks of entry as kx_marks_read() gives them, for an entry as the
+ * database has it, not one that kx_entry_restrict() has cut.  None means that
+ * the entry is the administrator's, or has no keys.  Errors: KX_ERR_METADATA
+ * (the entry is the administrator's because its marks are damaged, or do not
+ * fit its keys; the message has its name, the attribute and the remedy),
+ * ENOMEM.
  */
 krb5_error_code kx_entry_marks(krb5_context context, krb5_db_entry *entry,
                                struct kx_mark **marks, size_t *n_marks);
 
 /*
+ * *has tells whether entry has string attributes that are named as kxover's
+ * are, readable or not.  Errors: libkdb5's, ENOMEM.
+ */
+krb5_error_code kx_entry_has_attributes(krb5_context context,
+                                        krb5_db_entry *entry,
+                                        krb5_boolean *has);
+
+/*
  * The numbers of all key versions that entry has, marked or not, live or not,
- * in *kvnos (allocated, free()), highest first.  None of them may be given
- * again.  Errors: KX_ERR_POLICY_REALM (the entry is the administrator's, and
- * not to be adopted), KX_ERR_METADATA, ENOMEM.
+ * in *kvnos (allocated, free()), highest first; none for an entry without
+ * keys.  None of them may be given again.  Errors: KX_ERR_POLICY_REALM (the
+ * entry is the administrator's, and not to be adopted), KX_ERR_METADATA,
+ * ENOMEM.
  */
 krb5_error_code kx_entry_versions(krb5_context context, krb5_db_entry *entry,
                                   krb5_boolean adopt, uint32_t **kvnos,

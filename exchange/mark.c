@@ -18,10 +18,8 @@
 #include "dnssec/kx_dnssec.h"
 #include "exchange/kx_crossover.h"
 
-#define NAME_PREFIX "kxover_kvno_"
-
 /* "kxover_kvno_65535" */
-#define NAME_SIZE (sizeof(NAME_PREFIX) + 5)
+#define NAME_SIZE (sizeof(KX_MARK_PREFIX) + 5)
 
 /* Characters of a mark's value: twice what the longest fields make. */
 #define MAX_VALUE 1024
@@ -231,7 +229,7 @@ read_mark(krb5_context context, const char *name, const char *value,
     krb5_error_code ret = 0;
     struct kx_mark mark = {0};
     char copy[MAX_VALUE + 1], *field, *blank;
-    const char *number = name + sizeof(NAME_PREFIX) - 1, *what;
+    const char *number = name + sizeof(KX_MARK_PREFIX) - 1, *what;
     unsigned int seen = 0;
     size_t length = strnlen(value, sizeof(copy));
 
@@ -285,7 +283,8 @@ kx_mark_name(krb5_context context, uint32_t kvno, char **name)
     if (kvno == 0 || kvno > KX_MAX_KVNO)
         return kx_error(context, KX_ERR_METADATA,
                         "there is no key version %lu", (unsigned long)kvno);
-    (void)snprintf(text, sizeof(text), NAME_PREFIX "%lu", (unsigned long)kvno);
+    (void)snprintf(text, sizeof(text), KX_MARK_PREFIX "%lu",
+                   (unsigned long)kvno);
     *name = strdup(text);
     return *name != NULL ? 0 : ENOMEM;
 }
@@ -361,7 +360,8 @@ kx_marks_read(krb5_context context, const krb5_string_attr *strings, size_t n,
     if (read == NULL)
         return ENOMEM;
     for (i = 0; i < n; i++) {
-        if (strncmp(strings[i].key, NAME_PREFIX, sizeof(NAME_PREFIX) - 1) != 0)
+        if (strncmp(strings[i].key, KX_MARK_PREFIX,
+                    sizeof(KX_MARK_PREFIX) - 1) != 0)
             continue;
         ret = read_mark(context, strings[i].key, strings[i].value,
                         &read[n_read]);
@@ -395,4 +395,16 @@ kx_marks_free(struct kx_mark *marks, size_t n_marks)
     for (i = 0; i < n_marks; i++)
         kx_origin_clear(&marks[i].origin);
     free(marks);
+}
+
+krb5_boolean
+kx_marks_have(const struct kx_mark *marks, size_t n, uint32_t kvno)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        if (marks[i].kvno == kvno)
+            return TRUE;
+    }
+    return FALSE;
 }

@@ -21,9 +21,6 @@
 /* The part of a key's life after which its use is noted again. */
 #define NOTE_PART 4
 
-/* All string attributes of ours begin with this. */
-#define OUR_PREFIX "kxover_"
-
 time_t
 kx_renewal_begins(time_t established, time_t till)
 {
@@ -110,7 +107,8 @@ find_additions(krb5_context context, krb5_db_entry *entry,
     *by_hand = FALSE;
     ret = krb5_dbe_get_strings(context, entry, &strings, &count);
     for (k = 0; ret == 0 && k < count; k++) {
-        if (strncmp(strings[k].key, OUR_PREFIX, strlen(OUR_PREFIX)) != 0)
+        if (strncmp(strings[k].key, KX_ATTRIBUTE_PREFIX,
+                    sizeof(KX_ATTRIBUTE_PREFIX) - 1) != 0)
             *by_hand = TRUE;
     }
     krb5_dbe_free_strings(context, strings, count);

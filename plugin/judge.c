@@ -40,15 +40,16 @@ kx_judge_login(krb5_context context, const struct kx_settings *settings,
                const krb5_kdc_req *request, krb5_db_entry *server,
                const char **status)
 {
-    struct kx_mark *marks = NULL;
-    size_t n = 0;
+    krb5_boolean ours;
+    krb5_error_code ret;
 
     if (!(request->kdc_options & KDC_OPT_POSTDATED) ||
         kx_crossover_direction(server->princ, settings->realm, NULL) !=
-            KX_OUTGOING ||
-        kx_entry_marks(context, server, &marks, &n) != 0 || n == 0)
+            KX_OUTGOING)
         return 0;
-    kx_marks_free(marks, n);
+    ret = kx_entry_has_attributes(context, server, &ours);
+    if (ret || !ours)
+        return ret;
     *status = "KXOVER_POSTDATED";
     return kx_error(context, KRB5KDC_ERR_CANNOT_POSTDATE,
                     "a ticket for another realm cannot be postdated: its key "
@@ -56,25 +57,22 @@ kx_judge_login(krb5_context context, const struct kx_settings *settings,
 }
 
 /*
- * *ours says whether kxover made the crossover name.  Errors: the database's.
+ * *ours says whether kxover made the crossover name.  An entry whose marks are
+ * damaged is the administrator's to serve and to change, but a slip of theirs
+ * must not open it to third realms: any attribute of ours will do.  Errors:
+ * the database's.
  */
 static krb5_error_code
 is_ours(krb5_context context, krb5_const_principal name, krb5_boolean *ours)
 {
     krb5_db_entry *entry = NULL;
-    struct kx_mark *marks = NULL;
-    size_t n = 0;
     krb5_error_code ret;
 
     *ours = FALSE;
     ret = krb5_db_get_principal(context, name, 0, &entry);
     if (ret)
         return ret == KRB5_KDB_NOENTRY ? 0 : ret;
-    ret = kx_entry_marks(context, entry, &marks, &n);
-    if (ret == KX_ERR_METADATA)
-        ret = 0;
-    *ours = n > 0;
-    kx_marks_free(marks, n);
+    ret = kx_entry_has_attributes(context, entry, ours);
     krb5_db_free_principal(context, entry);
     return ret;
 }

@@ -10,7 +10,8 @@
 /*
  * Judge an AS request for server: a ticket for a crossover that kxover made is
  * not postdated, as it would outlive the key.  Errors, with a message in
- * context: KRB5KDC_ERR_CANNOT_POSTDATE with *status for the KDC's log.
+ * context: KRB5KDC_ERR_CANNOT_POSTDATE with *status for the KDC's log,
+ * libkdb5's.
  */
 krb5_error_code kx_judge_login(krb5_context context,
                                const struct kx_settings *settings,

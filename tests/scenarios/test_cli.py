@@ -317,10 +317,10 @@ class List(Tool):
         """The lines of the table as lists of columns; the first is the titles."""
         return [re.split(r"  +", line) for line in self.kxover("list").stdout.splitlines()]
 
-    def mark(self, principal, kvno, till):
+    def mark(self, principal, kvno, till="2100-01-02T03:04:05Z", established="2019-12-01T00:00:00Z"):
         """Mark a key version as kxover does."""
         self.kadmin(
-            f"setstr {principal} kxover_kvno_{kvno} \"established=2019-12-01T00:00:00Z till={till} "
+            f"setstr {principal} kxover_kvno_{kvno} \"established={established} till={till} "
             f"peer=kdc.bravo.example:88 "
             f"certificate=sha256:{'0a' * 32} tlsa=3-1-1-{'0b' * 32} group=X25519 prior=0\"")
 
@@ -370,7 +370,32 @@ class List(Tool):
         self.kadmin("addprinc -randkey -e aes256-sha2 krbtgt/BRAVO.EXAMPLE",
                     "setstr krbtgt/BRAVO.EXAMPLE kxover_kvno_1 nonsense",
                     "addprinc -randkey -e aes256-sha2 krbtgt/CHARLIE.EXAMPLE")
-        self.assertEqual([row[4] for row in self.rows()[1:]], ["(by hand: mark unreadable)", "(by hand)"])
+        self.assertEqual([row[4] for row in self.rows()[1:]], ["(by hand: marks damaged)", "(by hand)"])
+
+    def test_marks_that_do_not_fit_the_keys_are_told(self):
+        self.kadmin("addprinc -randkey -e aes256-sha2 krbtgt/BRAVO.EXAMPLE")
+        self.mark("krbtgt/BRAVO.EXAMPLE", 2)
+        self.assertEqual([row[4] for row in self.rows()[1:]], ["(by hand: marks damaged)"])
+
+    def test_an_entry_that_was_keyed_by_hand_after_kxover_is_told(self):
+        self.kadmin("addprinc -randkey -e aes256-sha2 krbtgt/BRAVO.EXAMPLE",
+                    "cpw -randkey -keepold -e aes256-sha2 krbtgt/BRAVO.EXAMPLE")
+        self.mark("krbtgt/BRAVO.EXAMPLE", 1)
+        self.assertEqual([row[4] for row in self.rows()[1:]], ["(by hand: marks damaged)"] * 2)
+
+    def test_an_entry_without_keys_is_told(self):
+        self.kadmin("addprinc -nokey krbtgt/BRAVO.EXAMPLE", "addprinc -nokey krbtgt/CHARLIE.EXAMPLE")
+        self.mark("krbtgt/BRAVO.EXAMPLE", 1)
+        self.assertEqual(self.rows()[1:], [
+            ["outgoing", "BRAVO.EXAMPLE", "-", "-", "(by hand: marks damaged)", "-"],
+            ["outgoing", "CHARLIE.EXAMPLE", "-", "-", "(no keys)", "-"]])
+
+    def test_the_newest_version_is_first_though_its_number_is_the_lowest(self):
+        self.kadmin("addprinc -randkey -e aes256-sha2 -kvno 65535 krbtgt/BRAVO.EXAMPLE",
+                    "cpw -randkey -keepold -e aes256-sha2 krbtgt/BRAVO.EXAMPLE")
+        self.mark("krbtgt/BRAVO.EXAMPLE", 65535)
+        self.mark("krbtgt/BRAVO.EXAMPLE", 1, established="2019-12-02T00:00:00Z")
+        self.assertEqual([row[2] for row in self.rows()[1:]], ["1", "65535"])
 
     def test_other_principals_are_not_listed(self):
         self.kadmin("addprinc -randkey krbtgt/BRAVO.EXAMPLE@CHARLIE.EXAMPLE", "addprinc -randkey host/a.example",
@@ -416,11 +441,11 @@ class ListAfterAnExchange(Scenario):
     def test_both_realms_list_the_same_crossover_from_their_sides(self):
         self.alpha.kinit("alice").kvno(f"host/{self.bravo.service_host}@{self.bravo.name}")
         here, there = self.row(self.alpha), self.row(self.bravo)
-        self.assertEqual(here[:3], ["outgoing", self.bravo.name, "1"])
-        self.assertEqual(there[:3], ["incoming", self.alpha.name, "1"])
+        self.assertEqual(here[:2], ["outgoing", self.bravo.name])
+        self.assertEqual(there[:2], ["incoming", self.alpha.name])
         self.assertEqual(here[4], f"{self.bravo.kdc_host}:{self.bravo.port}")
         self.assertEqual(there[4], f"{self.alpha.kdc_host}:{self.alpha.port}")
-        self.assertEqual((here[3], here[5]), (there[3], there[5]))
+        self.assertEqual((here[2:4], here[5]), (there[2:4], there[5]))
         self.assertIn("aes256-sha2", here[5].split(","))
 
 

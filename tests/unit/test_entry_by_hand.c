@@ -39,102 +39,171 @@ an_entry_keyed_by_hand_is_never_touched(void **state)
     krb5_db_free_principal(context, old);
 }
 
+/* The entry in the database is the administrator's because of its marks: the
+ * message says why, nothing is added, and it is not cut for the KDC. */
 static void
-a_managed_entry_keyed_again_by_hand_is_the_administrators(void **state)
+assert_left_alone(const char *why)
 {
-    static const char *const change[] = {"kadmin.local", "-q",
-                                         "cpw -pw secret " NAME, NULL};
     krb5_db_entry *old, *entry;
-    krb5_boolean usable;
+    krb5_boolean usable = TRUE, has;
+    struct kx_mark *marks;
+    uint32_t *kvnos;
+    size_t n;
+    int n_keys;
 
-    (void)state;
-    store_new(7, NOW, NOW + DAY);
-    database_run(change);
     old = fetch();
-    assert_string(old, "kxover_kvno_7", TRUE);
-    assert_int_equal(adding(old, 9, NOW, NOW + DAY, NOW, &entry),
-                     KX_ERR_POLICY_REALM);
+    n_keys = old->n_key_data;
+    assert_int_equal(kx_entry_marks(context, old, &marks, &n),
+                     KX_ERR_METADATA);
+    assert_null(marks);
+    assert_message(KX_ERR_METADATA, NAME);
+    assert_message(KX_ERR_METADATA, why);
+    assert_message(KX_ERR_METADATA, "kadmin delstr");
+    assert_int_equal(adding(old, 20, NOW, NOW + DAY, NOW, &entry),
+                     KX_ERR_METADATA);
+    assert_null(entry);
+    assert_int_equal(kx_entry_versions(context, old, FALSE, &kvnos, &n),
+                     KX_ERR_METADATA);
     assert_int_equal(
         kx_entry_restrict(context, old, KX_OUTGOING, NOW + 2 * DAY, &usable),
-        0);
-    assert_true(usable);
-    assert_true(old->n_key_data > 0);
+        KX_ERR_METADATA);
+    assert_false(usable);
+    assert_int_equal(old->n_key_data, n_keys);
+    assert_int_equal(kx_entry_has_attributes(context, old, &has), 0);
+    assert_true(has);
     krb5_db_free_principal(context, old);
 }
 
+/* Run one query of kadmin.local's. */
 static void
-a_key_added_by_hand_stays_in_the_entry(void **state)
+kadmin(const char *query)
 {
-    static const char *const change[] = {
-        "kadmin.local", "-q", "cpw -keepold -pw secret " NAME, NULL};
-    krb5_db_entry *entry;
-    int n_keys;
+    const char *const arguments[] = {"kadmin.local", "-q", query, NULL};
 
-    (void)state;
-    store_new(7, NOW, NOW + DAY);
-    database_run(change);
-    entry = fetch();
-    n_keys = entry->n_key_data;
-    krb5_db_free_principal(context, entry);
-    store_added(9, NOW + 1, NOW + DAY, NOW);
-    entry = fetch();
-    assert_int_equal(entry->n_key_data, n_keys + 2);
-    assert_int_equal(entry->key_data[2].key_data_kvno, 8);
-    assert_string(entry, "kxover_kvno_8", FALSE);
-    krb5_db_free_principal(context, entry);
+    database_run(arguments);
 }
 
 static void
-a_mark_whose_keys_were_purged_goes_at_the_next_version(void **state)
+a_managed_entry_keyed_again_by_hand_is_the_administrators(void **state)
 {
-    static const uint32_t versions[] = {9, 8};
-    static const char *const purge[] = {"kadmin.local", "-q",
-                                        "purgekeys -keepkvno 8 " NAME, NULL};
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    kadmin("cpw -pw secret " NAME);
+    assert_left_alone("kxover_kvno_7 is of a key version that is not there");
+}
+
+static void
+a_managed_entry_keyed_further_by_hand_is_the_administrators(void **state)
+{
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    kadmin("cpw -keepold -pw secret " NAME);
+    assert_left_alone("key version 8 has no string attribute kxover_kvno_8");
+}
+
+static void
+so_it_is_when_the_number_given_by_hand_begins_again(void **state)
+{
+    (void)state;
+    store_new(65534, NOW, NOW + DAY);
+    store_added(65535, NOW, NOW + DAY, NOW);
+    kadmin("cpw -keepold -pw secret " NAME);
+    assert_left_alone("key version 1 has no string attribute kxover_kvno_1");
+}
+
+static void
+an_entry_whose_keys_were_purged_is_the_administrators(void **state)
+{
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    store_added(8, NOW, NOW + DAY, NOW);
+    kadmin("purgekeys -keepkvno 8 " NAME);
+    assert_left_alone("kxover_kvno_7 is of a key version that is not there");
+}
+
+static void
+an_entry_all_of_whose_keys_were_purged_is_the_administrators(void **state)
+{
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    kadmin("purgekeys -all " NAME);
+    assert_left_alone("kxover_kvno_7 is of a key version that is not there");
+}
+
+static void
+an_entry_made_by_hand_with_a_mark_is_the_administrators(void **state)
+{
+    (void)state;
+    store_by_hand();
+    store_string("kxover_kvno_7",
+                 "established=2026-11-22T15:51:00Z till=2026-12-06T15:51:00Z "
+                 "peer=kdc.bravo.example:88 certificate=sha256:"
+                 "000102030405060708090a0b0c0d0e0f"
+                 "101112131415161718191a1b1c1d1e1f "
+                 "tlsa=3-1-1-0a1b group=X25519 prior=0");
+    assert_left_alone("kxover_kvno_7 is of a key version that is not there");
+}
+
+static void
+a_mark_mended_makes_the_entry_kxovers_again(void **state)
+{
     krb5_db_entry *entry;
-    struct kx_mark *marks;
-    size_t n;
 
     (void)state;
     store_new(7, NOW, NOW + DAY);
     store_added(8, NOW, NOW + DAY, NOW);
-    database_run(purge);
-    entry = fetch();
-    assert_string(entry, "kxover_kvno_7", TRUE);
-    assert_int_equal(kx_entry_marks(context, entry, &marks, &n), 0);
-    assert_int_equal(n, 1);
-    kx_marks_free(marks, n);
-    krb5_db_free_principal(context, entry);
+    kadmin("purgekeys -keepkvno 8 " NAME);
+    store_string("kxover_kvno_7", NULL);
     store_added(9, NOW + 1, NOW + DAY, NOW);
     entry = fetch();
-    assert_versions(entry, 2, versions);
-    assert_string(entry, "kxover_kvno_7", FALSE);
+    assert_string(entry, "kxover_kvno_9", TRUE);
     krb5_db_free_principal(context, entry);
 }
 
 static void
-a_damaged_mark_makes_the_entry_unreadable_and_names_it(void **state)
+an_older_version_without_a_mark_stays_in_the_entry_and_is_not_used(
+    void **state)
 {
-    krb5_db_entry *old, *entry;
-    krb5_boolean usable = TRUE;
-    uint32_t *kvnos;
-    size_t n;
+    static const uint32_t versions[] = {9, 8};
+    krb5_db_entry *entry;
+    krb5_boolean usable;
 
     (void)state;
     store_new(7, NOW, NOW + DAY);
-    store_string("kxover_kvno_6", "damaged");
-    old = fetch();
-    assert_int_equal(adding(old, 8, NOW, NOW + DAY, NOW, &entry),
-                     KX_ERR_METADATA);
-    assert_message(KX_ERR_METADATA, NAME);
-    assert_message(KX_ERR_METADATA, "kxover_kvno_6");
-    assert_int_equal(kx_entry_versions(context, old, FALSE, &kvnos, &n),
-                     KX_ERR_METADATA);
+    store_added(8, NOW, NOW + DAY, NOW);
+    store_string("kxover_kvno_7", NULL);
+    store_added(9, NOW + 1, NOW + DAY, NOW);
+    entry = fetch();
+    assert_int_equal(entry->n_key_data, 6);
     assert_int_equal(
-        kx_entry_restrict(context, old, KX_INCOMING, NOW + 2 * DAY, &usable),
-        KX_ERR_METADATA);
-    assert_false(usable);
-    assert_int_equal(old->n_key_data, 2);
-    krb5_db_free_principal(context, old);
+        kx_entry_restrict(context, entry, KX_INCOMING, NOW, &usable), 0);
+    assert_true(usable);
+    assert_versions(entry, 2, versions);
+    krb5_db_free_principal(context, entry);
+}
+
+static void
+attributes_of_others_are_not_taken_for_ours(void **state)
+{
+    krb5_db_entry *entry;
+    krb5_boolean has;
+
+    (void)state;
+    store_by_hand();
+    store_string("session_enctypes", "aes256-cts");
+    entry = fetch();
+    assert_int_equal(kx_entry_has_attributes(context, entry, &has), 0);
+    assert_false(has);
+    krb5_db_free_principal(context, entry);
+}
+
+static void
+a_damaged_mark_makes_the_entry_the_administrators(void **state)
+{
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    store_string("kxover_kvno_6", "damaged");
+    assert_left_alone("kxover_kvno_6 cannot be read");
 }
 
 static void
@@ -193,9 +262,18 @@ main(void)
     const struct CMUnitTest tests[] = {
         ENTRY_TEST(an_entry_keyed_by_hand_is_never_touched),
         ENTRY_TEST(a_managed_entry_keyed_again_by_hand_is_the_administrators),
-        ENTRY_TEST(a_key_added_by_hand_stays_in_the_entry),
-        ENTRY_TEST(a_mark_whose_keys_were_purged_goes_at_the_next_version),
-        ENTRY_TEST(a_damaged_mark_makes_the_entry_unreadable_and_names_it),
+        ENTRY_TEST(
+            a_managed_entry_keyed_further_by_hand_is_the_administrators),
+        ENTRY_TEST(so_it_is_when_the_number_given_by_hand_begins_again),
+        ENTRY_TEST(an_entry_whose_keys_were_purged_is_the_administrators),
+        ENTRY_TEST(
+            an_entry_all_of_whose_keys_were_purged_is_the_administrators),
+        ENTRY_TEST(an_entry_made_by_hand_with_a_mark_is_the_administrators),
+        ENTRY_TEST(a_mark_mended_makes_the_entry_kxovers_again),
+        ENTRY_TEST(
+            an_older_version_without_a_mark_stays_in_the_entry_and_is_not_used),
+        ENTRY_TEST(attributes_of_others_are_not_taken_for_ours),
+        ENTRY_TEST(a_damaged_mark_makes_the_entry_the_administrators),
         ENTRY_TEST(limits_of_the_administrators_stay),
         ENTRY_TEST(what_is_not_kxovers_in_an_entry_is_kept),
     };
