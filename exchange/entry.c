@@ -387,6 +387,40 @@ cleanup:
     return ret;
 }
 
+/* When the peer's other KDCs have the version of mark, too. */
+static time_t
+settles_at(const struct kx_mark *mark)
+{
+    time_t pause = (mark->till - mark->established) / KX_SETTLING_PART;
+
+    return mark->established + (pause < KX_SETTLING ? pause : KX_SETTLING);
+}
+
+/*
+ * The index of the version to issue with at time now, of n marks, newest
+ * first; n if there is none.  The peer agreed on a new one with one of its
+ * KDCs, and the others have to hear of it; so an older one goes on until then.
+ */
+static size_t
+version_to_issue_with(const struct kx_mark *marks, size_t n, time_t now)
+{
+    size_t newest = n, chosen = n, i;
+
+    for (i = 0; i < n; i++) {
+        if (marks[i].till <= now + KX_ISSUE_MARGIN)
+            continue;
+        if (newest == n)
+            newest = i;
+        else if (marks[i].till <= settles_at(&marks[newest]))
+            continue; /* it ends before that */
+        chosen = i;
+        /* One from the future is of a clock that was wrong. */
+        if (settles_at(&marks[i]) <= now || marks[i].established > now)
+            break;
+    }
+    return chosen;
+}
+
 krb5_error_code
 kx_entry_restrict(krb5_context context, krb5_db_entry *entry,
                   enum kx_direction direction, time_t now,
@@ -394,9 +428,9 @@ kx_entry_restrict(krb5_context context, krb5_db_entry *entry,
 {
     krb5_error_code ret;
     struct kx_mark *marks;
-    time_t margin = direction == KX_OUTGOING ? KX_ISSUE_MARGIN : 0, till = 0;
+    time_t till = 0;
     krb5_deltat life;
-    size_t n_marks, n_kept = 0, i;
+    size_t n_marks, n_kept = 0, issue, i;
     int k;
 
     *usable = FALSE;
@@ -407,12 +441,12 @@ kx_entry_restrict(krb5_context context, krb5_db_entry *entry,
         *usable = TRUE;
         return 0;
     }
+    issue = version_to_issue_with(marks, n_marks, now);
     /* The kept ones come first in marks, in their order. */
     for (i = 0; i < n_marks; i++) {
         struct kx_mark mark = marks[n_kept];
 
-        if (marks[i].till <= now + margin ||
-            (direction == KX_OUTGOING && n_kept == 1))
+        if (direction == KX_OUTGOING ? i != issue : marks[i].till <= now)
             continue;
         if (marks[i].till > till)
             till = marks[i].till;

@@ -55,6 +55,12 @@
  * off what a key has left before tickets are given that life. */
 #define KX_ISSUE_MARGIN 2
 
+/* Seconds, or the part of its life if that is less, for which a version is not
+ * issued with while there is an older one: in that time it comes to all KDCs
+ * of the peer. */
+#define KX_SETTLING (5 * 60)
+#define KX_SETTLING_PART 20
+
 /* With whom and how a key version was agreed. */
 struct kx_origin {
     char *host; /* the SRV target */
@@ -266,8 +272,9 @@ krb5_error_code kx_entry_presence(krb5_context context, krb5_db_entry *entry,
 
 /*
  * Make entry what a KDC may use at time now: versions without a mark stay out,
- * expired ones too; an outgoing crossover keeps the live version established
- * last, alone, and only with more than KX_ISSUE_MARGIN left; max_life and
+ * expired ones too; an outgoing crossover keeps one version, with more than
+ * KX_ISSUE_MARGIN left: that established last, or while it is new (see
+ * KX_SETTLING) one before it that lives longer than that; max_life and
  * max_renewable_life are cut to what the longest-lived of the kept versions
  * has left, without that margin; expiration is that one's till, or earlier if
  * it was.  *usable is false (and entry unchanged) when nothing would be kept.

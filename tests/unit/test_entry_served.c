@@ -46,6 +46,80 @@ an_older_version_that_lives_longer_serves_after_the_last_one(void **state)
     krb5_db_free_principal(context, entry);
 }
 
+/* The version that the outgoing entry is served with at a time. */
+static uint32_t
+issued_at(time_t when)
+{
+    krb5_db_entry *entry = fetch();
+    krb5_boolean usable;
+    uint32_t kvno;
+
+    assert_int_equal(
+        kx_entry_restrict(context, entry, KX_OUTGOING, when, &usable), 0);
+    assert_true(usable);
+    kvno = entry->key_data[0].key_data_kvno;
+    assert_versions(entry, 1, &kvno);
+    krb5_db_free_principal(context, entry);
+    return kvno;
+}
+
+/* The peer has several KDCs, and all are to have it by then. */
+static void
+a_new_version_is_issued_with_after_a_while_if_there_is_an_older_one(
+    void **state)
+{
+    (void)state;
+    store_new(1, NOW, NOW + 14 * DAY);
+    assert_int_equal(issued_at(NOW), 1);
+    store_added(2, NOW + 10 * DAY, NOW + 24 * DAY, NOW);
+    assert_int_equal(issued_at(NOW + 10 * DAY), 1);
+    assert_int_equal(issued_at(NOW + 10 * DAY + KX_SETTLING - 1), 1);
+    assert_int_equal(issued_at(NOW + 10 * DAY + KX_SETTLING), 2);
+}
+
+static void
+of_a_short_life_that_while_is_a_small_part(void **state)
+{
+    (void)state;
+    store_new(1, NOW, NOW + 1000);
+    store_added(2, NOW + 700, NOW + 1700, NOW);
+    assert_int_equal(issued_at(NOW + 749), 1);
+    assert_int_equal(issued_at(NOW + 750), 2);
+}
+
+static void
+an_older_version_that_ends_too_soon_is_not_waited_with(void **state)
+{
+    (void)state;
+    store_new(1, NOW, NOW + DAY);
+    store_added(2, NOW + DAY - KX_SETTLING, NOW + 15 * DAY, NOW);
+    assert_int_equal(issued_at(NOW + DAY - KX_SETTLING), 2);
+    store_added(3, NOW + 15 * DAY - KX_SETTLING - 1, NOW + 29 * DAY, NOW);
+    assert_int_equal(issued_at(NOW + 15 * DAY - KX_SETTLING - 1), 2);
+}
+
+static void
+of_several_new_versions_the_one_known_for_longest_is_issued_with(void **state)
+{
+    (void)state;
+    store_new(1, NOW, NOW + 14 * DAY);
+    store_added(2, NOW + 100, NOW + 14 * DAY, NOW);
+    store_added(3, NOW + 200, NOW + 14 * DAY, NOW);
+    assert_int_equal(issued_at(NOW + 250), 1);
+    assert_int_equal(issued_at(NOW + KX_SETTLING + 99), 1);
+    assert_int_equal(issued_at(NOW + KX_SETTLING + 100), 2);
+    assert_int_equal(issued_at(NOW + KX_SETTLING + 200), 3);
+}
+
+static void
+a_version_from_the_future_is_issued_with(void **state)
+{
+    (void)state;
+    store_new(1, NOW, NOW + 14 * DAY);
+    store_added(2, NOW + DAY, NOW + 15 * DAY, NOW);
+    assert_int_equal(issued_at(NOW + 600), 2);
+}
+
 static void
 an_incoming_crossover_is_served_with_all_live_versions(void **state)
 {
@@ -160,6 +234,13 @@ main(void)
         ENTRY_TEST(an_outgoing_crossover_is_served_with_the_version_made_last),
         ENTRY_TEST(
             an_older_version_that_lives_longer_serves_after_the_last_one),
+        ENTRY_TEST(
+            a_new_version_is_issued_with_after_a_while_if_there_is_an_older_one),
+        ENTRY_TEST(of_a_short_life_that_while_is_a_small_part),
+        ENTRY_TEST(an_older_version_that_ends_too_soon_is_not_waited_with),
+        ENTRY_TEST(
+            of_several_new_versions_the_one_known_for_longest_is_issued_with),
+        ENTRY_TEST(a_version_from_the_future_is_issued_with),
         ENTRY_TEST(an_incoming_crossover_is_served_with_all_live_versions),
         ENTRY_TEST(
             without_a_live_version_an_entry_is_not_usable_and_unchanged),
