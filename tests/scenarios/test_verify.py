@@ -276,6 +276,12 @@ class Rollover(Verify):
         record = self.record("3 1 1", chain[0])
         self.assertBelieved(chain, self.record("2 0 1", chain[1]), record, by=record)
 
+    def test_a_further_certificates_record_may_suffice_where_the_firsts_does_not(self):
+        chain = self.make(KDC, BETWEEN, f"{ROOT} {PAST}")
+        first, between = self.record("1 1 1", chain[0]), self.record("2 0 1", chain[1])
+        self.assertNotBelieved(DANE, "certificate 3 of the path expired", chain, first, anchors=chain[2:])
+        self.assertBelieved(chain, first, between, by=between, anchors=chain[2:])
+
     def test_rfc7671_9_sha_256_does_not_count_beside_sha_512(self):
         chain, other = self.good(), self.good()
         self.assertNotBelieved(DANE, MISMATCH, chain, self.record("3 1 1", chain[0]),
@@ -391,6 +397,12 @@ class Usage2(Verify):
         chain, other = self.good(), self.good()
         self.assertNotBelieved(CHAIN, "is not signed by the next", [chain[0], *other[1:]],
                                self.record("2 0 1", other[2]))
+
+    def test_a_root_that_issued_a_new_root_of_its_own_name_is_refused(self):
+        """RFC 5280 has a path there; GnuTLS takes the new one for the root.  The new one alone will do."""
+        chain = self.make(KDC, ROOT, ROOT)
+        self.assertNotBelieved(DANE, "does not validate", chain, self.record("2 0 1", chain[2]))
+        self.assertBelieved(chain, self.record("2 0 1", chain[1]))
 
     def test_eleven_certificates_are_refused(self):
         between = [f"name=between{i} ca" for i in range(9)]
@@ -609,6 +621,11 @@ class Purpose(Verify):
     def test_rfc5280_4_2_1_3_a_key_that_may_not_sign_is_refused(self):
         self.assertPurpose(f"usage={CERT_SIGN}", "key usage lacks digitalSignature")
         self.assertPurpose(f"usage={DIGITAL_SIGNATURE}")
+
+    def test_a_usage_that_cannot_be_read_is_not_an_absent_one(self):
+        for oid, words in (("2.5.29.15", "key usage lacks digitalSignature"),
+                           ("2.5.29.37", "extended key usage lacks id-pkinit-KPKdc")):
+            self.assertPurpose(f"critical={oid}", words)
 
 
 class Question(Verify):

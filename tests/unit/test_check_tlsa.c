@@ -192,6 +192,119 @@ one_fitting_record_among_several_suffices(void **state)
     clear(&other);
 }
 
+/* The records are many, of both digests, and none fits but the last. */
+static void
+many_records_are_judged_like_few(void **state)
+{
+    struct made made = make_offer(KX_MSG_REQ, make_identity(three, 3));
+    const struct kx_offer *offer = &made.message->offer;
+    krb5_data realm = kx_data(REMOTE, strlen(REMOTE));
+    unsigned char junk[64] = {0};
+    struct kx_tlsa tlsa[KX_MAX_RECORDS];
+    struct kx_claim claim = {.realm = &realm,
+                             .host = HOST,
+                             .tlsa = tlsa,
+                             .n_tlsa = KX_MAX_RECORDS,
+                             .now = time(NULL)};
+    const struct kx_tlsa *matched;
+    struct kx_chain chain;
+    size_t i, last = KX_MAX_RECORDS - 1;
+
+    (void)state;
+    for (i = 0; i < last; i++) {
+        tlsa[i].usage = (uint8_t)(2 + i % 2);
+        tlsa[i].selector = (uint8_t)(i / 2 % 2);
+        tlsa[i].matching_type = (uint8_t)(1 + i / 4 % 2);
+        tlsa[i].data = kx_data(junk, tlsa[i].matching_type * 32);
+    }
+    assert_int_equal(
+        kx_tlsa_make(context, 2, 1, 0, &offer->chain[2], &tlsa[last]), 0);
+    assert_int_equal(kx_chain_read(context, offer->chain, 3, &chain), 0);
+    assert_int_equal(kx_check_tlsa(context, &chain, &claim, &matched), 0);
+    assert_ptr_equal(matched, &tlsa[last]);
+    claim.n_tlsa = last;
+    assert_int_equal(kx_check_tlsa(context, &chain, &claim, &matched),
+                     KX_ERR_TLSA_MISMATCH);
+    assert_null(matched);
+    kx_data_free(&tlsa[last].data);
+    kx_chain_clear(&chain);
+    clear(&made);
+}
+
+/* Check 2 refuses such a chain before; the path is not led astray either. */
+static void
+a_certificate_is_no_path_to_itself(void **state)
+{
+    const struct certificate_plan own = {.name = "a realm"};
+    struct kx_identity *identity = make_identity(&own, 1);
+    const krb5_data twice[] = {identity->chain[0], identity->chain[0]};
+    struct kx_chain chain;
+
+    (void)state;
+    assert_int_equal(kx_chain_read(context, twice, 2, &chain), 0);
+    assert_int_equal(kx_check_path(context, &chain, 1, time(NULL)),
+                     KX_ERR_CERT_PATH);
+    assert_int_equal(kx_check_path(context, &chain, 0, time(NULL)), 0);
+    kx_chain_clear(&chain);
+    kx_identity_free(identity);
+}
+
+static void
+a_chain_of_none_or_too_many_is_not_read(void **state)
+{
+    struct kx_identity *identity = make_plain_identity("alpha.example");
+    krb5_data many[KX_MAX_CHAIN + 1];
+    struct kx_chain chain;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < KX_MAX_CHAIN + 1; i++)
+        many[i] = identity->chain[0];
+    assert_int_equal(kx_chain_read(context, many, 0, &chain), KX_ERR_CHAIN);
+    assert_int_equal(chain.n, 0);
+    assert_int_equal(kx_chain_read(context, many, KX_MAX_CHAIN + 1, &chain),
+                     KX_ERR_CHAIN);
+    assert_int_equal(chain.n, 0);
+    assert_int_equal(kx_chain_read(context, many, KX_MAX_CHAIN, &chain), 0);
+    kx_chain_clear(&chain);
+    kx_identity_free(identity);
+}
+
+/* Put a certificate of three, as a record of usage 3 matches it, to checks 5
+ * and 6, with another's root as ours. */
+static void
+a_chain_to_other_roots_is_believed_by_no_record(void **state)
+{
+    struct made made = make_offer(KX_MSG_REQ, make_identity(three, 3));
+    struct kx_identity *other = make_identity(three, 3);
+    const struct kx_offer *offer = &made.message->offer;
+    krb5_data realm = kx_data(REMOTE, strlen(REMOTE));
+    struct kx_tlsa tlsa = make_tlsa(3, &offer->chain[0]);
+    struct kx_claim claim = {.realm = &realm,
+                             .host = HOST,
+                             .tlsa = &tlsa,
+                             .n_tlsa = 1,
+                             .now = time(NULL)};
+    const struct kx_tlsa *matched;
+    struct kx_chain chain, roots;
+
+    (void)state;
+    assert_int_equal(kx_chain_read(context, offer->chain, 3, &chain), 0);
+    assert_int_equal(kx_chain_read(context, &other->chain[2], 1, &roots), 0);
+    assert_int_equal(kx_judge_peer(context, &chain, &claim, &matched), 0);
+    assert_ptr_equal(matched, &tlsa);
+    claim.anchors = roots.certificate;
+    claim.n_anchors = 1;
+    assert_int_equal(kx_judge_peer(context, &chain, &claim, &matched),
+                     KX_ERR_ANCHOR);
+    assert_null(matched);
+    kx_data_free(&tlsa.data);
+    kx_chain_clear(&chain);
+    kx_chain_clear(&roots);
+    kx_identity_free(other);
+    clear(&made);
+}
+
 int
 main(void)
 {
@@ -209,6 +322,10 @@ main(void)
         cmocka_unit_test(usages_0_and_1_do_not_count_without_roots),
         cmocka_unit_test(usages_0_and_1_count_with_roots),
         cmocka_unit_test(one_fitting_record_among_several_suffices),
+        cmocka_unit_test(many_records_are_judged_like_few),
+        cmocka_unit_test(a_certificate_is_no_path_to_itself),
+        cmocka_unit_test(a_chain_of_none_or_too_many_is_not_read),
+        cmocka_unit_test(a_chain_to_other_roots_is_believed_by_no_record),
     };
 
     return cmocka_run_group_tests(tests, offers_begin, offers_end) == 0 ? 0

@@ -417,6 +417,47 @@ the_text_has_room_for_a_sha_512_and_cuts_what_is_longer(void **state)
     assert_string_equal(text + strlen(text) - 5, "ab...");
 }
 
+static void
+a_record_as_in_a_zone_file_is_read(void **state)
+{
+    static const char *const texts[] = {"3 1 2 cafe00", "3 1 2 CAFE00",
+                                        "  3\t1 2\nca fe 0 0 ",
+                                        "003 1 2 cafe00"};
+    char text[KX_TLSA_TEXT_SIZE];
+    struct kx_tlsa tlsa;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        assert_int_equal(kx_tlsa_parse(NULL, texts[i], &tlsa), 0);
+        assert_string_equal(kx_tlsa_text(&tlsa, text), "3 1 2 cafe00");
+        kx_data_free(&tlsa.data);
+    }
+    assert_int_equal(kx_tlsa_parse(NULL, "255 255 255", &tlsa), 0);
+    assert_int_equal(tlsa.usage, 255);
+    assert_int_equal(tlsa.data.length, 0);
+    kx_data_free(&tlsa.data);
+}
+
+static void
+what_is_no_record_of_a_zone_file_is_refused(void **state)
+{
+    static const char *const texts[] = {
+        "",           "3",        "3 1",       "3 1 256 00", "3 1 1000 00",
+        "-3 1 1 00",  "+3 1 1",   "0x3 1 1",   "3,1,1 00",   "3 1 1 0",
+        "3 1 1 00 0", "3 1 1 0g", "3 1 1 00;", "3 1 100 0",  "00003 1 1 00",
+        "3 1 1 ab..."};
+    struct kx_tlsa tlsa;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        assert_int_equal(kx_tlsa_parse(NULL, texts[i], &tlsa),
+                         KX_ERR_DNS_RECORD);
+        assert_null(tlsa.data.data);
+    }
+}
+
 int
 main(void)
 {
@@ -440,6 +481,8 @@ main(void)
         cmocka_unit_test(
             a_certificate_that_cannot_be_read_is_an_error_whatever_the_record),
         cmocka_unit_test(the_text_is_as_in_a_zone_file),
+        cmocka_unit_test(a_record_as_in_a_zone_file_is_read),
+        cmocka_unit_test(what_is_no_record_of_a_zone_file_is_refused),
         cmocka_unit_test(
             the_text_has_room_for_a_sha_512_and_cuts_what_is_longer),
     };
