@@ -9,6 +9,8 @@
  *   store.c       the database, through libkadm5srv
  *   settle.c      what was stored stays, in a database without locks
  *   patience.c    not waiting for ever for its lock
+ *   renewals.c    crossovers that are renewed with nobody asking
+ *   walk.c        looking for them through the whole database
  *   listener.c    sockets that accept
  *   limits.c      who may have a connection, and who goes first
  *   connection.c  one connection: messages in, answers out
@@ -28,6 +30,7 @@
 #include "base/kx_base.h"
 #include "exchange/kx_exchange.h"
 #include "exchange/kx_settings.h"
+#include "exchange/renewal.h"
 
 /* The longest message that is relayed: krb5kdc takes no longer one. */
 #define KX_MAX_RELAYED (1024 * 1024)
@@ -36,7 +39,9 @@
 struct kx_daemon {
     struct event_base *base;
     const struct kx_logger *logger;
-    struct kx_service *service; /* of the last good reading of kdc.conf */
+    const char *program;          /* us, to be started again */
+    struct kx_service *service;   /* of the last good reading of kdc.conf */
+    struct kx_renewals *renewals; /* of the service */
     struct kx_listeners *listeners;
     struct kx_limits *limits;
     struct kx_relays *relays;
@@ -195,6 +200,24 @@ krb5_error_code kx_kadm_store_mend(struct kx_kadm_store *kadm,
                                    enum kx_settled *settled);
 
 /*
+ * Give what the database has of the crossover name: its life (all zero where
+ * there is none), and whether it was keyed by hand.  Errors: KX_ERR_STORE,
+ * ENOMEM.
+ */
+krb5_error_code kx_kadm_store_life(struct kx_kadm_store *kadm,
+                                   krb5_const_principal name,
+                                   struct kx_life *life,
+                                   krb5_boolean *by_hand);
+
+/*
+ * Delete the principal name if its entry is over (kx_entry_is_over()) at time
+ * now; *deleted tells.  Errors: KX_ERR_STORE, libkadm5srv's, ENOMEM.
+ */
+krb5_error_code kx_kadm_store_prune(struct kx_kadm_store *kadm,
+                                    krb5_principal name, time_t now,
+                                    krb5_boolean *deleted);
+
+/*
  * settle.c
  */
 
@@ -213,6 +236,26 @@ void kx_settle_set_store(struct kx_settle *settle, struct kx_kadm_store *kadm);
 /* Look after crossover (copied), which was stored just now. */
 void kx_settle_watch(struct kx_settle *settle,
                      const struct kx_crossover *crossover);
+
+/*
+ * renewals.c
+ */
+
+struct kx_renewals;
+
+/*
+ * Renew what is due of service's crossovers, and remove what is over, from now
+ * on.  program is kxoverd, to be started again for looking through the
+ * database.  base, logger, program and service are borrowed.  Errors: ENOMEM.
+ */
+krb5_error_code kx_renewals_new(struct event_base *base,
+                                const struct kx_logger *logger,
+                                const char *program,
+                                struct kx_service *service,
+                                struct kx_renewals **out);
+
+/* End it; exchanges under way are given up.  renewals may be NULL. */
+void kx_renewals_free(struct kx_renewals *renewals);
 
 /*
  * patience.c

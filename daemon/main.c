@@ -14,12 +14,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <syslog.h>
 #include <unistd.h>
 #include <event2/event.h>
 #include "daemon/kxoverd.h"
+#include "daemon/walk.h"
 
 /* Connections in all and from one source, where enough files may be open. */
 #define MAX_SEATS 1024
@@ -36,6 +38,8 @@ struct options {
     const char *pidfile; /* NULL: none */
     const char *user;    /* NULL: stay who we are */
     krb5_boolean foreground;
+    krb5_boolean look; /* only look through the database (walk.c) */
+    size_t keep;
 };
 
 /* What the signals' events need. */
@@ -52,11 +56,15 @@ static void
 usage(FILE *to)
 {
     (void)fprintf(
-        to, "Usage: kxoverd [-n] [-r REALM] [-P PIDFILE] [-u USER]\n"
-            "  -n  stay in the foreground\n"
-            "  -r  the realm to serve (default: default_realm of krb5.conf)\n"
-            "  -P  write the process id to PIDFILE\n"
-            "  -u  become USER once the sockets are bound\n");
+        to,
+        "Usage: kxoverd [-n] [-r REALM] [-P PIDFILE] [-u USER]\n              "
+        " [-l N]\n"
+        "  -n  stay in the foreground\n"
+        "  -r  the realm to serve (default: default_realm of krb5.conf)\n"
+        "  -P  write the process id to PIDFILE\n"
+        "  -u  become USER once the sockets are bound\n"
+        "  -l  only print which of the N crossovers used last are due for\n"
+        "      renewal, and which ones are over\n");
 }
 
 /* Read the command line.  Returns -1 to go on, else the exit code. */
@@ -65,8 +73,17 @@ read_options(int argc, char **argv, struct options *options)
 {
     int option;
 
-    while ((option = getopt(argc, argv, "hnP:r:u:")) != -1) {
+    while ((option = getopt(argc, argv, "hl:nP:r:u:")) != -1) {
         switch (option) {
+        case 'l':
+            if (optarg[0] == '\0' ||
+                optarg[strspn(optarg, "0123456789")] != '\0') {
+                usage(stderr);
+                return 2;
+            }
+            options->look = TRUE;
+            options->keep = strtoul(optarg, NULL, 10);
+            break;
         case 'n':
             options->foreground = TRUE;
             break;
@@ -148,6 +165,22 @@ apply_addresses(struct kx_daemon *daemon, const struct kx_service *service)
     return 0;
 }
 
+/*
+ * Keep the present service's crossovers renewed, and no earlier one's. Without
+ * memory for it we serve all the same.
+ */
+static void
+keep_renewed(struct kx_daemon *daemon)
+{
+    krb5_error_code ret;
+
+    kx_renewals_free(daemon->renewals);
+    ret = kx_renewals_new(daemon->base, daemon->logger, daemon->program,
+                          daemon->service, &daemon->renewals);
+    if (ret)
+        log_error(daemon, NULL, ret);
+}
+
 /* SIGHUP. */
 static void
 on_reload(evutil_socket_t fd, short what, void *arg)
@@ -177,6 +210,7 @@ on_reload(evutil_socket_t fd, short what, void *arg)
     }
     daemon->service = service;
     kx_settle_set_store(daemon->settle, service->kadm);
+    keep_renewed(daemon);
     kx_service_leave(old);
     kx_log(daemon->logger, LOG_NOTICE, "Settings of realm %s read again",
            service->settings->realm);
@@ -216,6 +250,8 @@ on_stop(evutil_socket_t fd, short what, void *arg)
     kx_log(daemon->logger, LOG_NOTICE, "Ending on signal %d", (int)fd);
     kx_process_notify("STOPPING=1");
     daemon->stopping = TRUE;
+    kx_renewals_free(daemon->renewals);
+    daemon->renewals = NULL;
     kx_listeners_free(daemon->listeners);
     daemon->listeners = NULL;
     kx_limits_evict(daemon->limits, TRUE);
@@ -294,6 +330,7 @@ start(struct control *control)
                options->pidfile, strerror((int)ret));
         return ret;
     }
+    keep_renewed(daemon);
     kx_log(daemon->logger, LOG_NOTICE, "Serving realm %s",
            daemon->service->settings->realm);
     return 0;
@@ -312,6 +349,7 @@ tear_down(struct control *control)
         if (events[i] != NULL)
             event_free(events[i]);
     }
+    kx_renewals_free(daemon->renewals);
     kx_listeners_free(daemon->listeners);
     if (daemon->limits != NULL) {
         kx_limits_evict(daemon->limits, FALSE);
@@ -331,10 +369,11 @@ tear_down(struct control *control)
 int
 main(int argc, char **argv)
 {
-    struct options options = {NULL, NULL, NULL, FALSE};
+    struct options options = {0};
     struct control control = {.daemon.logger = &kx_daemon_logger,
                               .options = &options};
     krb5_error_code ret;
+    char *own_path = NULL;
     int code;
 
     code = read_options(argc, argv, &options);
@@ -342,6 +381,14 @@ main(int argc, char **argv)
         return code;
     kx_init_errors();
     kx_process_harden();
+    if (options.look) {
+        kx_walk_look(options.realm, options.keep, stdout);
+        return 0;
+    }
+    /* In the background we are in another folder. */
+    if (strchr(argv[0], '/') != NULL)
+        own_path = realpath(argv[0], NULL);
+    control.daemon.program = own_path != NULL ? own_path : argv[0];
     kx_patience_init();
     kx_daemon_log_to_stderr(TRUE);
     /* Both are errors to be handled where they happen. */
@@ -370,5 +417,6 @@ main(int argc, char **argv)
     }
     tear_down(&control);
     kx_daemon_log_close();
+    free(own_path);
     return ret ? 1 : 0;
 }

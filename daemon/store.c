@@ -408,6 +408,49 @@ kx_kadm_store_mend(struct kx_kadm_store *kadm, const struct kx_logger *logger,
 }
 
 krb5_error_code
+kx_kadm_store_life(struct kx_kadm_store *kadm, krb5_const_principal name,
+                   struct kx_life *life, krb5_boolean *by_hand)
+{
+    krb5_error_code ret;
+    krb5_db_entry *entry;
+
+    memset(life, 0, sizeof(*life));
+    *by_hand = FALSE;
+    ret = fetch_patiently(kadm, name, &entry);
+    if (!ret && entry != NULL) {
+        ret = kx_life_read(kadm->context, entry, life);
+        *by_hand = !life->ours && entry->n_key_data > 0;
+    }
+    krb5_db_free_principal(kadm->context, entry);
+    return explain(kadm, name, ret);
+}
+
+krb5_error_code
+kx_kadm_store_prune(struct kx_kadm_store *kadm, krb5_principal name,
+                    time_t now, krb5_boolean *deleted)
+{
+    krb5_error_code ret;
+    krb5_db_entry *entry = NULL;
+    krb5_boolean locked, over = FALSE;
+
+    *deleted = FALSE;
+    ret = lock(kadm, &locked);
+    if (ret)
+        return explain(kadm, name, ret);
+    /* It may have been made anew since somebody found it over. */
+    ret = fetch(kadm, name, &entry);
+    if (!ret && entry != NULL)
+        ret = kx_entry_is_over(kadm->context, entry, now, &over);
+    if (!ret && over)
+        ret = kadm5_delete_principal(kadm->handle, name);
+    if (locked)
+        (void)kadm5_unlock(kadm->handle);
+    krb5_db_free_principal(kadm->context, entry);
+    *deleted = !ret && over;
+    return explain(kadm, name, ret);
+}
+
+krb5_error_code
 kx_kadm_store_open(krb5_context context, const char *realm,
                    struct kx_settle *settle, struct kx_kadm_store **out)
 {

@@ -5,10 +5,27 @@ changed while they run.  Clocks that only measure how long something takes are l
 and event loops would run wild; so are the times of files.
 """
 
+import os
 from pathlib import Path
 
 from . import tools
 from .process import run
+
+
+SHARED_MEMORY = Path("/dev/shm")
+
+
+def sweep():
+    """Remove what libfaketime leaves of processes that were killed: a later one that gets the same number
+    would not start."""
+    for pattern in ("faketime_shm_*", "sem.faketime_sem_*"):
+        for file in SHARED_MEMORY.glob(pattern):
+            number = file.name.rpartition("_")[2]
+            try:
+                if not Path("/proc", number).exists() and file.stat().st_uid == os.getuid():
+                    file.unlink()
+            except FileNotFoundError:
+                pass  # somebody else was faster
 
 
 class Clock:
@@ -18,6 +35,7 @@ class Clock:
         """Keep the offset in `file`."""
         self._file = Path(file)
         self.set(0)
+        sweep()
         library = run([tools.find("faketime"), "-m", "-f", "+0", "/bin/sh", "-c", 'echo "$LD_PRELOAD"'], env)
         self.env = {
             "LD_PRELOAD": library.stdout.strip(),

@@ -8,7 +8,7 @@ import signal
 import threading
 from pathlib import Path
 
-from . import tools
+from . import clock, tools
 from .dns import Dns
 from .ports import Ports
 from .realm import Realm
@@ -101,6 +101,7 @@ class Lab:
             for realm in self.realms:
                 realm.close()
             self.ports.release()
+            clock.sweep()
             if not self.keep:
                 wait_until(self._folder_is_gone, f"{self.folder} to be removed")
         finally:

@@ -1,6 +1,7 @@
 """Keys are renewed before their end, and nobody loses a ticket over it."""
 
-import time
+import re
+import signal
 
 from lab import faults, peers
 from lab.waiting import wait_until
@@ -55,6 +56,13 @@ class Clocks(Scenario):
         """Ask for a ticket; the version of the key that it was issued under."""
         answer = session.run("kvno", self.crossover, timeout=AT_ONCE)
         return int(answer.stdout.split("kvno = ")[1])
+
+    def look(self, realm=None):
+        """Have kxoverd look through the database now, and wait until it has."""
+        daemon = (realm or self.alpha).kxoverd
+        mark = daemon.log.mark()
+        daemon.signal(signal.SIGHUP)
+        daemon.log.wait_for("looked through the database", since=mark)
 
 
 class InTheKdc(Clocks):
@@ -125,6 +133,144 @@ class InTheKdc(Clocks):
         for realm in (self.alpha, self.bravo):
             self.assertEqual(self.versions(realm), {self.first + 1})
             self.assertNotIn(f"kxover_kvno_{self.first}:", realm.kadmin_local(f"getstrs {self.crossover}").stdout)
+
+
+class InKxoverd(Clocks):
+    """kxoverd of ALPHA keeps the crossovers that were used last, at most ten of them."""
+
+    keep = "10"
+
+    def test_a_due_crossover_that_was_used_is_renewed_with_nobody_asking(self):
+        self.set_clocks(DUE)
+
+        self.look()
+
+        wait_until(lambda: self.versions() == {self.first, self.first + 1}, "the next key version")
+        self.assertEqual(self.alpha.keyinfo(self.crossover), self.bravo.keyinfo(self.crossover))
+        self.set_clocks(DUE + SETTLED)
+        alice = self.alpha.kinit("alice")
+        self.assertEqual(self.issued_with(alice), self.first + 1)
+        alice.kvno(service_of(self.bravo))
+
+    def test_one_that_nobody_used_with_its_present_key_is_not(self):
+        self.alpha.kadmin_local(f"setstr {self.crossover} kxover_used 2026-01-01T00:00:00Z")
+        self.set_clocks(DUE)
+
+        self.assert_not_renewed()
+
+    def test_one_that_is_not_due_is_not(self):
+        self.set_clocks(9 * DAY)
+
+        self.assert_not_renewed()
+
+    def test_one_that_ended_after_its_last_use_is_renewed_too(self):
+        """The daemon was off for a while."""
+        self.set_clocks(OVER)
+
+        self.look()
+
+        wait_until(lambda: self.first + 1 in self.versions(), "the next key version")
+
+    def test_a_key_set_by_hand_is_left_alone(self):
+        self.alpha.kadmin_local(f"delprinc -force {self.crossover}", f"addprinc -pw by-hand {self.crossover}")
+        self.set_clocks(DUE)
+
+        self.assert_not_renewed(1)
+
+    def test_the_use_of_a_key_is_noted_a_few_times_in_its_life(self):
+        noted = []
+        for day in (0, 1, 3, 4, 5, 8):
+            self.set_clocks(day * DAY)
+            self.alpha.kinit("alice").kvno(self.crossover)
+            noted.append(self.used())
+        self.assertEqual([noted[i] == noted[i - 1] for i in range(1, 6)], [True, True, False, True, False])
+
+    def test_a_database_that_is_locked_keeps_no_use_waiting(self):
+        self.set_clocks(5 * DAY)
+        before = self.used()
+        with faults.database_locked(self.alpha):
+            self.assertEqual(self.issued_with(self.alpha.kinit("alice")), self.first)
+        self.assertEqual(self.used(), before)
+
+    def assert_not_renewed(self, *versions):
+        """kxoverd looks, and what there is stays."""
+        with faults.peer(self.bravo, peers.silent) as peer:
+            self.look()
+            self.assertEqual(peer.connections, 0)
+        self.assertEqual(self.versions(), set(versions or {self.first}))
+
+    def used(self):
+        """When the crossover's use was noted."""
+        return re.search(r"kxover_used: (\S+)", self.alpha.kadmin_local(f"getstrs {self.crossover}").stdout)[1]
+
+
+class ByName(Clocks):
+    """kxover_keep of ALPHA names BRAVO, and nothing else is kept."""
+
+    keep = "0 BRAVO.EXAMPLE"
+
+    def test_it_gets_its_key_before_anybody_asks(self):
+        for realm in (self.alpha, self.bravo):
+            realm.kadmin_local(f"delprinc -force {self.crossover}")
+
+        self.alpha.kxoverd.restart()
+
+        wait_until(self.versions, "the first key")
+        with faults.peer(self.bravo, peers.hasty):
+            self.alpha.kinit("alice").kvno(self.crossover)
+        self.assertEqual(self.alpha.keyinfo(self.crossover), self.bravo.keyinfo(self.crossover))
+
+    def test_it_is_renewed_though_nobody_used_it(self):
+        self.alpha.kadmin_local(f"delstr {self.crossover} kxover_used")
+        self.set_clocks(DUE)
+
+        self.look()
+
+        wait_until(lambda: len(self.versions()) == 2, "the next key version")
+
+    def test_nothing_else_is_renewed_though_it_was_used(self):
+        charlie, = self.lab.add_realms("CHARLIE.EXAMPLE")
+        other = self.alpha.crossover_to(charlie)
+        self.alpha.kinit("alice").kvno(other)
+        keys = self.alpha.keyinfo(other)
+        charlie.give_clock().set(DUE)
+        self.set_clocks(DUE)
+
+        self.look()
+        wait_until(lambda: len(self.versions()) == 2, "the next key version of the named realm")
+
+        self.assertEqual(self.alpha.keyinfo(other), keys)
+
+
+class AfterTheEnd(Clocks):
+    """Nobody has used a crossover for long, on either side."""
+
+    def setUp(self):
+        super().setUp()
+        self.set_clocks(LONG_OVER)
+
+    def test_it_is_removed_on_both_sides(self):
+        for realm in (self.alpha, self.bravo):
+            self.look(realm)
+            wait_until(lambda: self.crossover not in realm.principals(), "the entry to go")
+
+        self.alpha.kinit("alice").kvno(service_of(self.bravo))
+        self.assertEqual(self.alpha.keyinfo(self.crossover), self.bravo.keyinfo(self.crossover))
+
+    def test_it_stays_where_an_administrator_has_set_something(self):
+        self.alpha.kadmin_local(f"modprinc -maxlife 1h {self.crossover}")
+
+        self.look()
+
+        self.alpha.kxoverd.log.wait_for("0 are over")
+        self.assertIn(self.crossover, self.alpha.principals())
+
+    def test_it_stays_for_two_days_after_its_end(self):
+        self.set_clocks(OVER)
+
+        self.look(self.bravo)
+
+        self.assertIn(self.crossover, self.bravo.principals())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,487 @@
+/*
+ * renewals.c: crossovers that are renewed with nobody asking, and those that
+ * are over and go.
+ *
+ * At intervals a child looks through the database (walk.c) for crossovers that
+ * are due among those used last, and for entries that are over.  They become
+ * jobs, as do the realms that kxover_keep names, and a tick does them one by
+ * one, so that we never stand still for long, and a few exchanges at a time.
+ * Each job looks at the entry again: a KDC may have renewed it meanwhile, or
+ * an administrator have changed it.  If a KDC is at it in this very moment,
+ * there are two new keys: both are good, and the later one is used.
+ *
+ * A realm whose renewal fails is left alone for one interval, then for two,
+ * four and so on, up to LONGEST_PAUSE.
+ */
+#include "config.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <syslog.h>
+#include "daemon/kxoverd.h"
+#include "daemon/walk.h"
+
+/* Looks at the database in the shortest life of a key: a third of that is the
+ * time for renewal, and has four. */
+#define LOOKS 12
+
+/* Seconds from one look to the next, whatever the lives of keys. */
+#define SHORTEST_INTERVAL 1
+#define LONGEST_INTERVAL 3600
+
+/* A walk that took long is followed by a pause so many times as long. */
+#define WALK_SHARE 20
+
+/* Milliseconds from tick to tick; entries looked at in one, and exchanges
+ * under way at once. */
+#define TICK 200
+#define LOOKS_PER_TICK 20
+#define MAX_EXCHANGES 4
+
+#define EXCHANGE_TIMEOUT 30 /* seconds */
+#define LONGEST_PAUSE 3600  /* seconds */
+
+/* What is to be done. */
+struct job {
+    TAILQ_ENTRY(job) link;
+    krb5_boolean removal;
+    char name[]; /* a realm, or for a removal a principal */
+};
+TAILQ_HEAD(jobs, job);
+
+/* A realm with which an exchange is under way, or has failed. */
+struct attempt {
+    struct attempt *next;
+    struct kx_renewals *renewals;
+    char *realm;
+    struct kx_initiator *initiator; /* NULL: over, and failed */
+    unsigned int failures;          /* in a row */
+    time_t until; /* not again until then, on the monotonic clock */
+};
+
+struct kx_renewals {
+    struct event_base *base;
+    const struct kx_logger *logger;
+    const char *program;
+    struct kx_service *service;
+    struct event *timer; /* for the next walk */
+    struct event *tick;  /* for the next job */
+    struct kx_walk *walk;
+    time_t walk_began;
+    size_t n_due, n_over; /* that the walk found */
+    krb5_boolean told;    /* a walk was logged */
+    time_t interval;
+    struct jobs jobs;
+    struct attempt *attempts;
+};
+
+/* Seconds on the monotonic clock. */
+static time_t
+monotonic(void)
+{
+    struct timespec now = {0, 0};
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+/* Let the next tick come. */
+static void
+wind_up(struct kx_renewals *renewals)
+{
+    static const struct timeval tick = {0, TICK * 1000};
+
+    if (!event_pending(renewals->tick, EV_TIMEOUT, NULL))
+        (void)event_add(renewals->tick, &tick);
+}
+
+/* Add a job, at the end.  Without memory for it, the next walk finds it. */
+static void
+add_job(struct kx_renewals *renewals, krb5_boolean removal, const char *name)
+{
+    struct job *job;
+
+    job = malloc(sizeof(*job) + strlen(name) + 1);
+    if (job == NULL)
+        return;
+    job->removal = removal;
+    strcpy(job->name, name);
+    TAILQ_INSERT_TAIL(&renewals->jobs, job, link);
+    wind_up(renewals);
+}
+
+/* Log that what was to be done to name failed with code. */
+static void
+log_failure(const struct kx_renewals *renewals, const char *name,
+            const char *what, krb5_error_code code)
+{
+    krb5_context context = renewals->service->context;
+    const char *words = krb5_get_error_message(context, code);
+
+    kx_log(renewals->logger, LOG_WARNING, "%s: %s: %s", name, what, words);
+    krb5_free_error_message(context, words);
+}
+
+/* The attempt at realm, or NULL. */
+static struct attempt *
+find_attempt(const struct kx_renewals *renewals, const char *realm)
+{
+    struct attempt *attempt = renewals->attempts;
+
+    while (attempt != NULL && strcmp(attempt->realm, realm) != 0)
+        attempt = attempt->next;
+    return attempt;
+}
+
+/* Release attempt, which is in the list. */
+static void
+drop_attempt(struct attempt *attempt)
+{
+    struct attempt **link = &attempt->renewals->attempts;
+
+    while (*link != attempt)
+        link = &(*link)->next;
+    *link = attempt->next;
+    kx_initiator_free(attempt->initiator);
+    free(attempt->realm);
+    free(attempt);
+}
+
+/* Forget failures that were over for as long as they can last: nobody keeps
+ * that crossover any more. */
+static void
+forget_old(struct kx_renewals *renewals)
+{
+    struct attempt *attempt, *next;
+    time_t now = monotonic();
+
+    for (attempt = renewals->attempts; attempt != NULL; attempt = next) {
+        next = attempt->next;
+        if (attempt->initiator == NULL &&
+            attempt->until + 2 * LONGEST_PAUSE < now)
+            drop_attempt(attempt);
+    }
+}
+
+/* Note that attempt has failed. */
+static void
+note_failure(struct attempt *attempt)
+{
+    time_t pause = attempt->renewals->interval;
+    unsigned int i;
+
+    for (i = 0; i < attempt->failures && pause < LONGEST_PAUSE; i++)
+        pause *= 2;
+    attempt->failures++;
+    attempt->until =
+        monotonic() + (pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE);
+    kx_initiator_free(attempt->initiator);
+    attempt->initiator = NULL;
+}
+
+/* An exchange is over: store its key.  What failed in it is in the log. */
+static void
+initiated(void *arg, krb5_error_code code, struct kx_crossover *crossover)
+{
+    struct attempt *attempt = arg;
+    struct kx_renewals *renewals = attempt->renewals;
+    struct kx_service *service = renewals->service;
+
+    if (code == 0) {
+        code = service->store.put(service->store.arg, crossover);
+        if (code)
+            log_failure(renewals, attempt->realm,
+                        "its key is agreed and cannot be stored", code);
+        kx_crossover_free(service->context, crossover);
+    }
+    if (code)
+        note_failure(attempt);
+    else
+        drop_attempt(attempt);
+}
+
+/* Begin the exchange with realm, of whose crossover version known is ours. */
+static void
+begin(struct kx_renewals *renewals, const char *realm, uint32_t known)
+{
+    struct attempt *attempt = find_attempt(renewals, realm);
+    krb5_data remote = kx_data(realm, strlen(realm));
+    const struct kx_store *store = &renewals->service->store;
+    const struct kx_earlier_source source = {store->arg, store->earlier};
+    krb5_error_code ret;
+
+    if (attempt == NULL) {
+        attempt = calloc(1, sizeof(*attempt));
+        if (attempt == NULL)
+            return;
+        attempt->renewals = renewals;
+        attempt->realm = strdup(realm);
+        attempt->next = renewals->attempts;
+        renewals->attempts = attempt;
+        if (attempt->realm == NULL) {
+            drop_attempt(attempt);
+            return;
+        }
+    }
+    ret = kx_initiator_start(renewals->service->engine, &remote, known,
+                             &source, EXCHANGE_TIMEOUT, initiated, attempt,
+                             &attempt->initiator);
+    if (ret) {
+        log_failure(renewals, realm, "crossover is not renewed", ret);
+        note_failure(attempt);
+    }
+}
+
+/* Exchanges under way. */
+static unsigned int
+count_exchanges(const struct kx_renewals *renewals)
+{
+    const struct attempt *attempt;
+    unsigned int n = 0;
+
+    for (attempt = renewals->attempts; attempt != NULL;
+         attempt = attempt->next) {
+        if (attempt->initiator != NULL)
+            n++;
+    }
+    return n;
+}
+
+/* Renew the crossover to realm, if it is to be renewed now.  True if an
+ * exchange was begun. */
+static krb5_boolean
+renew(struct kx_renewals *renewals, const char *realm)
+{
+    struct kx_service *service = renewals->service;
+    const struct attempt *attempt = find_attempt(renewals, realm);
+    const char *local_realm = service->settings->realm;
+    krb5_data remote = kx_data(realm, strlen(realm));
+    krb5_data local = kx_data(local_realm, strlen(local_realm));
+    krb5_principal name = NULL;
+    krb5_boolean by_hand;
+    struct kx_life life;
+    krb5_error_code ret;
+
+    if (attempt != NULL &&
+        (attempt->initiator != NULL || monotonic() < attempt->until))
+        return FALSE;
+    ret = kx_crossover_name(service->context, &remote, &local, &name);
+    if (ret == 0)
+        ret = kx_kadm_store_life(service->kadm, name, &life, &by_hand);
+    krb5_free_principal(service->context, name);
+    if (ret) {
+        log_failure(renewals, realm, "crossover is not renewed", ret);
+        return FALSE;
+    }
+    if (by_hand ||
+        (life.ours &&
+         time(NULL) < kx_renewal_begins(life.established, life.till)))
+        return FALSE;
+    begin(renewals, realm, life.latest);
+    return TRUE;
+}
+
+/* Remove the principal called text, if its entry is over. */
+static void
+remove_entry(struct kx_renewals *renewals, const char *text)
+{
+    struct kx_service *service = renewals->service;
+    krb5_principal name = NULL;
+    krb5_boolean deleted = FALSE;
+    krb5_error_code ret;
+
+    ret = krb5_parse_name(service->context, text, &name);
+    if (ret == 0)
+        ret = kx_kadm_store_prune(service->kadm, name, time(NULL), &deleted);
+    krb5_free_principal(service->context, name);
+    if (ret)
+        log_failure(renewals, text, "cannot be removed", ret);
+    else if (deleted)
+        kx_log(renewals->logger, LOG_INFO,
+               "%s: removed, its last key expired over %d hours ago", text,
+               KX_RECENT / 3600);
+}
+
+/* Event: do what can be done without standing still for long. */
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    struct kx_renewals *renewals = arg;
+    krb5_boolean enough = FALSE;
+    struct job *job;
+    int looks;
+
+    (void)fd;
+    (void)what;
+    for (looks = 0; looks < LOOKS_PER_TICK && !enough; looks++) {
+        job = TAILQ_FIRST(&renewals->jobs);
+        if (job == NULL)
+            return;
+        if (!job->removal && count_exchanges(renewals) >= MAX_EXCHANGES)
+            break;
+        TAILQ_REMOVE(&renewals->jobs, job, link);
+        if (job->removal)
+            remove_entry(renewals, job->name);
+        else
+            enough = renew(renewals, job->name);
+        enough = enough || job->removal;
+        free(job);
+    }
+    wind_up(renewals);
+}
+
+/* The walk has found a crossover that is due. */
+static void
+found_due(void *arg, const char *realm)
+{
+    struct kx_renewals *renewals = arg;
+
+    renewals->n_due++;
+    add_job(renewals, FALSE, realm);
+}
+
+/* The walk has found an entry that is over. */
+static void
+found_over(void *arg, const char *principal)
+{
+    struct kx_renewals *renewals = arg;
+
+    renewals->n_over++;
+    add_job(renewals, TRUE, principal);
+}
+
+/* Have the next walk begin, and not sooner than the last one's length allows.
+ */
+static void
+set_timer(struct kx_renewals *renewals, time_t took)
+{
+    struct timeval next = {renewals->interval, 0};
+
+    if (next.tv_sec < took * WALK_SHARE)
+        next.tv_sec = took * WALK_SHARE;
+    (void)event_add(renewals->timer, &next);
+}
+
+/* Log what a walk has found, if it is anything, and that the first one went
+ * well. */
+static void
+tell_walk(struct kx_renewals *renewals)
+{
+    if (renewals->told && renewals->n_due == 0 && renewals->n_over == 0)
+        return;
+    renewals->told = TRUE;
+    kx_log(renewals->logger, LOG_INFO,
+           "%s: looked through the database: %lu crossovers are due for "
+           "renewal, %lu are over",
+           renewals->service->settings->realm, (unsigned long)renewals->n_due,
+           (unsigned long)renewals->n_over);
+}
+
+/* The walk is over. */
+static void
+walk_done(void *arg, const char *failure)
+{
+    struct kx_renewals *renewals = arg;
+
+    if (failure == NULL)
+        tell_walk(renewals);
+    else
+        kx_log(renewals->logger, LOG_WARNING,
+               "%s: the database could not be looked through for crossovers "
+               "to renew: %s",
+               renewals->service->settings->realm, failure);
+    kx_walk_free(renewals->walk);
+    renewals->walk = NULL;
+    set_timer(renewals, monotonic() - renewals->walk_began);
+}
+
+/* Event: time for a walk.  Not while jobs of the last one wait. */
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    static const struct kx_walked found = {found_due, found_over, walk_done};
+    struct kx_renewals *renewals = arg;
+    const struct kx_settings *settings = renewals->service->settings;
+    krb5_error_code ret;
+    size_t i;
+
+    (void)fd;
+    (void)what;
+    if (!TAILQ_EMPTY(&renewals->jobs)) {
+        set_timer(renewals, 0);
+        return;
+    }
+    forget_old(renewals);
+    for (i = 0;
+         settings->keep_realms != NULL && settings->keep_realms[i] != NULL;
+         i++)
+        add_job(renewals, FALSE, settings->keep_realms[i]);
+    renewals->walk_began = monotonic();
+    renewals->n_due = renewals->n_over = 0;
+    ret = kx_walk_start(renewals->base, renewals->program, settings->realm,
+                        settings->keep, &found, renewals, &renewals->walk);
+    if (ret) {
+        kx_log(renewals->logger, LOG_WARNING,
+               "%s: the database cannot be looked through: %s",
+               settings->realm, error_message(ret));
+        set_timer(renewals, 0);
+    }
+}
+
+krb5_error_code
+kx_renewals_new(struct event_base *base, const struct kx_logger *logger,
+                const char *program, struct kx_service *service,
+                struct kx_renewals **out)
+{
+    static const struct timeval at_once = {0, 0};
+    struct kx_renewals *renewals;
+
+    *out = NULL;
+    /* Keys in a KDC's memory are that KDC's to renew. */
+    if (service->kadm == NULL)
+        return 0;
+    renewals = calloc(1, sizeof(*renewals));
+    if (renewals == NULL)
+        return ENOMEM;
+    renewals->base = base;
+    renewals->logger = logger;
+    renewals->program = program;
+    renewals->service = service;
+    TAILQ_INIT(&renewals->jobs);
+    renewals->interval = service->settings->lifetime_min / LOOKS;
+    if (renewals->interval < SHORTEST_INTERVAL)
+        renewals->interval = SHORTEST_INTERVAL;
+    if (renewals->interval > LONGEST_INTERVAL)
+        renewals->interval = LONGEST_INTERVAL;
+    renewals->timer = event_new(base, -1, 0, on_timer, renewals);
+    renewals->tick = event_new(base, -1, 0, on_tick, renewals);
+    if (renewals->timer == NULL || renewals->tick == NULL ||
+        event_add(renewals->timer, &at_once) != 0) {
+        kx_renewals_free(renewals);
+        return ENOMEM;
+    }
+    *out = renewals;
+    return 0;
+}
+
+void
+kx_renewals_free(struct kx_renewals *renewals)
+{
+    struct job *job;
+
+    if (renewals == NULL)
+        return;
+    kx_walk_free(renewals->walk);
+    while (renewals->attempts != NULL)
+        drop_attempt(renewals->attempts);
+    while ((job = TAILQ_FIRST(&renewals->jobs)) != NULL) {
+        TAILQ_REMOVE(&renewals->jobs, job, link);
+        free(job);
+    }
+    if (renewals->timer != NULL)
+        event_free(renewals->timer);
+    if (renewals->tick != NULL)
+        event_free(renewals->tick);
+    free(renewals);
+}
