@@ -157,19 +157,23 @@ place_for(struct kx_failures *failures, const krb5_data *realm)
     return place;
 }
 
-krb5_boolean
-kx_failures_add(struct kx_failures *failures, const krb5_data *realm,
-                krb5_error_code code, const char *words, int64_t now)
+/* What kx_failures_add() and kx_failures_note() have in common; words is NULL
+ * when the realm is not to be left alone.  Returns TRUE if it is news. */
+static krb5_boolean
+add(struct kx_failures *failures, const krb5_data *realm, krb5_error_code code,
+    const char *words, int64_t now)
 {
     struct failure *failure;
     krb5_boolean news;
-    char *copy;
+    char *copy = NULL;
 
     if (realm->length == 0 || realm->length > sizeof(failure->realm))
         return TRUE;
-    copy = strdup(words);
-    if (copy == NULL)
-        return TRUE;
+    if (words != NULL) {
+        copy = strdup(words);
+        if (copy == NULL)
+            return TRUE;
+    }
     failure = place_for(failures, realm);
     news = failure->length == 0 || failure->code != code ||
            now >= failure->since + KX_NEWS_AFTER;
@@ -180,11 +184,28 @@ kx_failures_add(struct kx_failures *failures, const krb5_data *realm,
     failure->length = realm->length;
     failure->code = code;
     failure->words = copy;
-    if (failure->times < UINT_MAX)
-        failure->times++;
     failure->since = now;
-    failure->until = now + kx_failure_pause(code, failure->times);
+    failure->until = now;
+    if (copy != NULL) {
+        if (failure->times < UINT_MAX)
+            failure->times++;
+        failure->until += kx_failure_pause(code, failure->times);
+    }
     return news;
+}
+
+void
+kx_failures_add(struct kx_failures *failures, const krb5_data *realm,
+                krb5_error_code code, const char *words, int64_t now)
+{
+    (void)add(failures, realm, code, words, now);
+}
+
+krb5_boolean
+kx_failures_note(struct kx_failures *failures, const krb5_data *realm,
+                 krb5_error_code code, int64_t now)
+{
+    return add(failures, realm, code, NULL, now);
 }
 
 krb5_error_code

@@ -45,13 +45,19 @@ unsigned int kx_failure_pause(krb5_error_code code, unsigned int times);
  * at second now of the monotonic clock.  When all places are taken, the
  * failure that is over first makes room.  Without memory nothing is
  * remembered.
- *
- * Returns TRUE if that is news: this realm has not failed with this code in
- * the last KX_NEWS_AFTER seconds, so it is worth a line in the log.
  */
-krb5_boolean kx_failures_add(struct kx_failures *failures,
-                             const krb5_data *realm, krb5_error_code code,
-                             const char *words, int64_t now);
+void kx_failures_add(struct kx_failures *failures, const krb5_data *realm,
+                     krb5_error_code code, const char *words, int64_t now);
+
+/*
+ * Note that an exchange could not even begin because of code: that is our own
+ * affair, and holds no attempt back.  Returns TRUE if it is news: this realm
+ * has not failed with this code in the last KX_NEWS_AFTER seconds, so it is
+ * worth a line in the log.
+ */
+krb5_boolean kx_failures_note(struct kx_failures *failures,
+                              const krb5_data *realm, krb5_error_code code,
+                              int64_t now);
 
 /*
  * The error for which realm is to be left alone at second now, with its

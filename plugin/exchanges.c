@@ -170,23 +170,6 @@ find(const struct kx_exchanges *exchanges, const krb5_data *remote)
     return pending;
 }
 
-/*
- * Remember that there was no crossover with remote because of code, of which
- * the context holds the message.  Returns TRUE if that is worth a line.
- */
-static krb5_boolean
-remember(struct kx_exchanges *exchanges, const krb5_data *remote,
-         krb5_error_code code)
-{
-    const char *words = krb5_get_error_message(exchanges->context, code);
-    krb5_boolean news;
-
-    news =
-        kx_failures_add(exchanges->failures, remote, code, words, seconds());
-    krb5_free_error_message(exchanges->context, words);
-    return news;
-}
-
 /* An exchange has ended. */
 static void
 initiated(void *arg, krb5_error_code code, struct kx_crossover *crossover)
@@ -194,11 +177,14 @@ initiated(void *arg, krb5_error_code code, struct kx_crossover *crossover)
     struct pending *pending = arg;
     struct kx_exchanges *exchanges = pending->exchanges;
     krb5_data remote = kx_data(pending->remote, strlen(pending->remote));
+    const char *words;
 
     pending->ended = TRUE;
     pending->code = code;
     if (code) {
-        (void)remember(exchanges, &remote, code);
+        words = krb5_get_error_message(exchanges->context, code);
+        kx_failures_add(exchanges->failures, &remote, code, words, seconds());
+        krb5_free_error_message(exchanges->context, words);
         return;
     }
     kx_failures_remove(exchanges->failures, &remote);
@@ -332,7 +318,7 @@ not_begun(struct kx_exchanges *exchanges, const krb5_data *remote,
 {
     const char *words;
 
-    if (!remember(exchanges, remote, code))
+    if (!kx_failures_note(exchanges->failures, remote, code, seconds()))
         return code;
     words = krb5_get_error_message(exchanges->context, code);
     kx_log_quietly(&exchanges->not_begun_line, exchanges->logger, LOG_ERR,
