@@ -7,9 +7,6 @@
 
 #define TYPE "KRB5PrincipalName"
 
-/* Two strings for the components, or four, with all around them. */
-#define MAX_ELEMENTS 32
-
 /* Encode name again, into *out (allocated). */
 static krb5_error_code
 encode(krb5_context context, krb5_const_principal name, krb5_data *out)
@@ -40,9 +37,7 @@ kx_decode_pkinit_name(krb5_context context, const krb5_data *in,
     if (in->length > KX_MAX_PKINIT_NAME)
         return kx_error(context, KX_ERR_TOO_LONG, TYPE ": over %d bytes",
                         KX_MAX_PKINIT_NAME);
-    ret = kx_element_check(context, in, MAX_ELEMENTS);
-    if (ret == 0)
-        ret = kx_tree_decode(context, TYPE, in, &tree);
+    ret = kx_tree_decode(context, TYPE, in, &tree);
     if (ret == 0)
         ret = kx_asn1_get_principal(context, tree, "principalName", "realm",
                                     &name);

@@ -298,6 +298,11 @@ a_chain_to_other_roots_is_believed_by_no_record(void **state)
     assert_int_equal(kx_judge_peer(context, &chain, &claim, &matched),
                      KX_ERR_ANCHOR);
     assert_null(matched);
+    /* Usages 0 and 1 are about our roots to begin with. */
+    tlsa.usage = 1;
+    assert_int_equal(kx_check_tlsa(context, &chain, &claim, &matched),
+                     KX_ERR_ANCHOR);
+    assert_null(matched);
     kx_data_free(&tlsa.data);
     kx_chain_clear(&chain);
     kx_chain_clear(&roots);
