@@ -135,24 +135,35 @@ static krb5_error_code
 judge(krb5_context context, const struct kx_chain *chain,
       const struct kx_claim *claim, unsigned int usage, unsigned int index)
 {
-    krb5_error_code ret = 0;
+    krb5_error_code ret;
     unsigned int root = index;
 
     if (usage == DANE_EE)
         return 0;
-    if (usage != DANE_TA) {
+    ret = kx_check_names(context, chain->certificate[0], claim->realm,
+                         claim->host);
+    if (ret == 0)
+        ret = kx_check_purpose(context, chain->certificate[0]);
+    if (ret == 0 && usage != DANE_TA) {
         ret =
             kx_check_anchors(context, chain, claim->anchors, claim->n_anchors);
         root = chain->n - 1;
     }
     if (ret == 0)
         ret = kx_check_path(context, chain, root, claim->now);
-    if (ret == 0)
-        ret = kx_check_names(context, chain->certificate[0], claim->realm,
-                             claim->host);
-    if (ret == 0)
-        ret = kx_check_purpose(context, chain->certificate[0]);
     return ret;
+}
+
+/*
+ * True if code is a verdict that no further record can change: the first
+ * certificate is believed, or it is a wrong one for each record but those of
+ * usage 3, which are judged before.
+ */
+static krb5_boolean
+is_final(krb5_error_code code)
+{
+    return code == 0 || code == KX_ERR_CERT_NAME ||
+           code == KX_ERR_CERT_PURPOSE;
 }
 
 /*
@@ -181,10 +192,10 @@ judge_certificate(krb5_context context, const struct kx_chain *chain,
         if (ret == 0)
             ret = judge(context, chain, claim, usages[u], index);
         worst = ret;
-        if (ret == 0) {
+        if (ret == 0)
             *matched = record;
+        if (is_final(ret))
             break;
-        }
     }
     clear_digests(&digests);
     return worst;
@@ -214,7 +225,7 @@ kx_check_tlsa(krb5_context context, const struct kx_chain *chain,
         /* A record that matches but does not suffice tells more. */
         if (ret != KX_ERR_TLSA_MISMATCH)
             worst = ret;
-        if (ret == 0)
+        if (is_final(ret))
             break;
     }
     free(usable);
