@@ -90,6 +90,14 @@ struct kx_quiet {
 void kx_log_quietly(struct kx_quiet *quiet, const struct kx_logger *logger,
                     int priority, const char *format, ...) KX_PRINTF(4, 5);
 
+/*
+ * *mapped says whether [domain_realm] of context's profile has host (in small
+ * letters) or a domain that it is in: as libkrb5 looks there, for a.b.c, .b.c,
+ * b.c, .c and c.  Errors: the profile library's.
+ */
+krb5_error_code kx_domain_realm_has(krb5_context context, const char *host,
+                                    krb5_boolean *mapped);
+
 /* Overwrite length bytes at p so that the compiler cannot leave it out. */
 void kx_zap(void *p, size_t length);
 

@@ -176,6 +176,12 @@ kx_engine_quiet(struct kx_engine *engine, krb5_error_code code)
     return &engine->quiet[kind];
 }
 
+struct kx_resolver *
+kx_engine_resolver(const struct kx_engine *engine)
+{
+    return engine->resolver;
+}
+
 /* Release all of the engine but its resolver. */
 static void
 free_engine(struct kx_engine *engine)

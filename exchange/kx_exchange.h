@@ -29,6 +29,9 @@ krb5_error_code kx_engine_new(krb5_context context, struct event_base *base,
                               const struct kx_logger *logger,
                               struct kx_engine **out);
 
+/* Its resolver, for other questions; borrowed. */
+struct kx_resolver *kx_engine_resolver(const struct kx_engine *engine);
+
 /* Release the engine; its initiators and responders must be gone. */
 void kx_engine_free(struct kx_engine *engine);
 
@@ -118,11 +121,10 @@ typedef void kx_answered_fn(void *arg, const krb5_data *reply);
 
 /*
  * Take the request message (without its length prefix; copied) that source
- * sent.  Every refusal is answered and logged (of a flood of one kind, some are
- * merely counted in the log).  The same bytes again get the
- * same answer and make no second key.  *out serves kx_request_cancel() until
- * answered is called.  Errors (answered is then not called): KX_ERR_CRYPTO,
- * ENOMEM.
+ * sent.  Every refusal is answered and logged (of a flood of one kind, some
+ * are merely counted in the log).  The same bytes again get the same answer
+ * and make no second key.  *out serves kx_request_cancel() until answered is
+ * called.  Errors (answered is then not called): KX_ERR_CRYPTO, ENOMEM.
  */
 krb5_error_code kx_responder_take(struct kx_responder *responder,
                                   const krb5_data *message,

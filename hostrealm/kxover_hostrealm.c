@@ -113,33 +113,6 @@ cleanup:
     return ret;
 }
 
-/*
- * *mapped says whether [domain_realm] has host, or a domain that it is in: as
- * libkrb5 looks there, for a.b.c, .b.c, b.c, .c and c.  Errors: the profile
- * library's.
- */
-static krb5_error_code
-find_mapping(krb5_context context, const char *host, krb5_boolean *mapped)
-{
-    profile_t profile = NULL;
-    char *realm = NULL;
-    const char *part = host;
-    krb5_error_code ret;
-
-    *mapped = FALSE;
-    ret = krb5_get_profile(context, &profile);
-    while (ret == 0 && part != NULL && !*mapped) {
-        ret = profile_get_string(profile, "domain_realm", part, NULL, NULL,
-                                 &realm);
-        *mapped = ret == 0 && realm != NULL;
-        profile_release_string(realm);
-        realm = NULL;
-        part = *part == '.' ? part + 1 : strchr(part, '.');
-    }
-    profile_release(profile);
-    return ret;
-}
-
 /* True if host can be looked up: of two labels or more, and no IPv4 address.
  * (kx_lookup_text() itself refuses what is no host name.) */
 static krb5_boolean
@@ -225,8 +198,9 @@ host_realm(krb5_context context, krb5_hostrealm_moddata data, const char *host,
     char realm[KX_MAX_DNS_NAME], **list;
 
     *realms_out = NULL;
-    if (!is_domain_name(host) || find_mapping(context, host, &mapped) != 0 ||
-        mapped || ask(context, data, host, realm) != 0)
+    if (!is_domain_name(host) ||
+        kx_domain_realm_has(context, host, &mapped) != 0 || mapped ||
+        ask(context, data, host, realm) != 0)
         return KRB5_PLUGIN_NO_HANDLE;
     list = calloc(2, sizeof(*list));
     if (list == NULL)

@@ -16,6 +16,8 @@
  * table turns nobody away: an exchange gives way, one of the domain that has
  * most of them.  A realm that is honest but slow is in no such crowd.
  *
+ * The questions about hosts (questions.c) share the loop and the bucket.
+ *
  * krb5kdc forks after opening its database; what a parent has started is of no
  * use to a child and dangerous to touch (the event base shares the parent's
  * kernel state, the resolver its thread), so a child abandons it.
@@ -30,6 +32,7 @@
 #include "exchange/failures.h"
 #include "exchange/step.h"
 #include "plugin/exchanges.h"
+#include "plugin/questions.h"
 #include "plugin/stall.h"
 
 /* Seconds for an exchange as a whole.  Its steps have limits of their own;
@@ -67,9 +70,11 @@ struct kx_exchanges {
     struct event *alarm; /* ends a wait */
     struct kx_engine *engine;
     struct pending *pending;
+    struct kx_questions *questions;
     uint64_t asked; /* lookups that asked for an exchange */
     struct kx_stall stall;
-    struct kx_failures *failures;
+    struct kx_failures *failures; /* of realms */
+    struct kx_failures *unknown;  /* hosts whose realm could not be had */
     struct kx_quiet not_begun_line;
     struct kx_quiet full_line;
 };
@@ -104,6 +109,7 @@ stop(struct kx_exchanges *exchanges)
             kx_initiator_free(pending->initiator);
         free(pending);
     }
+    kx_questions_drop(exchanges->questions, !ours);
     if (exchanges->base == NULL)
         return;
     if (ours) {
@@ -355,9 +361,13 @@ under_way(struct kx_exchanges *exchanges, const krb5_data *remote,
     return 0;
 }
 
-/* Run the loop until pending has ended or as long as the bucket allows. */
+/*
+ * Run the loop until *ended or as long as the bucket allows.  When it ended
+ * with another code than 0, that was in vain.
+ */
 static void
-run_until(struct kx_exchanges *exchanges, const struct pending *pending)
+run_until(struct kx_exchanges *exchanges, const krb5_boolean *ended,
+          const krb5_error_code *code)
 {
     struct kx_stall *stall = &exchanges->stall;
     int64_t begun = monotonic(), now = begun, end, left;
@@ -368,7 +378,7 @@ run_until(struct kx_exchanges *exchanges, const struct pending *pending)
         (void)event_base_loop(exchanges->base, EVLOOP_NONBLOCK);
         now = monotonic();
         left = end - now;
-        if (pending->ended || left <= 0)
+        if (*ended || left <= 0)
             break;
         alarm.tv_sec = (time_t)(left / 1000000000);
         alarm.tv_usec = (suseconds_t)(left % 1000000000 / 1000);
@@ -377,8 +387,7 @@ run_until(struct kx_exchanges *exchanges, const struct pending *pending)
         (void)event_base_loop(exchanges->base, EVLOOP_ONCE);
     }
     (void)event_del(exchanges->alarm);
-    kx_stall_spend(stall, now - begun, !pending->ended || pending->code != 0,
-                   now);
+    kx_stall_spend(stall, now - begun, !*ended || *code != 0, now);
 }
 
 krb5_boolean
@@ -416,7 +425,7 @@ kx_exchanges_wait(struct kx_exchanges *exchanges, const krb5_data *remote,
     ret = under_way(exchanges, remote, known_kvno, &pending);
     if (ret)
         return ret;
-    run_until(exchanges, pending);
+    run_until(exchanges, &pending->ended, &pending->code);
     sweep(exchanges, pending);
     if (!pending->ended) {
         step = kx_initiator_step(pending->initiator);
@@ -426,6 +435,43 @@ kx_exchanges_wait(struct kx_exchanges *exchanges, const krb5_data *remote,
     }
     ret = pending->code;
     sweep(exchanges, NULL);
+    return ret;
+}
+
+krb5_error_code
+kx_exchanges_realm_of(struct kx_exchanges *exchanges, const char *host,
+                      char *realm)
+{
+    const krb5_data name = kx_data(host, strlen(host));
+    const struct kx_question *question;
+    const char *words;
+    krb5_error_code ret;
+
+    realm[0] = '\0';
+    ret = kx_failures_find(exchanges->context, exchanges->unknown, &name,
+                           seconds());
+    if (ret == 0)
+        ret = start(exchanges);
+    if (ret == 0)
+        ret = kx_questions_ask(exchanges->questions,
+                               kx_engine_resolver(exchanges->engine), host,
+                               &question);
+    if (ret)
+        return ret;
+    run_until(exchanges, &question->ended, &question->code);
+    sweep(exchanges, NULL);
+    if (!question->ended)
+        return kx_error(exchanges->context, KRB5KDC_ERR_SVC_UNAVAILABLE,
+                        "the realm of host %s is asked of DNS", host);
+    ret = question->code;
+    memcpy(realm, question->realm, sizeof(question->realm));
+    kx_questions_done(exchanges->questions, question);
+    if (ret) {
+        words = krb5_get_error_message(exchanges->context, ret);
+        (void)kx_failures_add(exchanges->unknown, &name, ret, words,
+                              seconds());
+        krb5_free_error_message(exchanges->context, words);
+    }
     return ret;
 }
 
@@ -443,7 +489,13 @@ kx_exchanges_new(krb5_context context, const struct kx_settings *settings,
     if (exchanges == NULL)
         return ENOMEM;
     ret = kx_failures_new(MAX_FAILURES, &exchanges->failures);
+    if (ret == 0)
+        ret = kx_failures_new(MAX_FAILURES, &exchanges->unknown);
+    if (ret == 0)
+        ret = kx_questions_new(context, &exchanges->questions);
     if (ret) {
+        kx_failures_free(exchanges->failures);
+        kx_failures_free(exchanges->unknown);
         free(exchanges);
         return ret;
     }
@@ -466,6 +518,8 @@ kx_exchanges_free(struct kx_exchanges *exchanges)
     if (exchanges == NULL)
         return;
     stop(exchanges);
+    kx_questions_free(exchanges->questions);
     kx_failures_free(exchanges->failures);
+    kx_failures_free(exchanges->unknown);
     free(exchanges);
 }

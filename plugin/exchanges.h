@@ -66,4 +66,13 @@ krb5_error_code kx_exchanges_wait(struct kx_exchanges *exchanges,
                                   const krb5_data *remote,
                                   uint32_t known_kvno);
 
+/*
+ * Write the realm that signed DNS says host (in small letters) is of into
+ * realm, KX_MAX_DNS_NAME bytes; waiting is bounded as in kx_exchanges_wait().
+ * Errors, with a message in context: KRB5KDC_ERR_SVC_UNAVAILABLE when DNS has
+ * not answered yet, KX_ERR_DNS_..., ENOMEM.
+ */
+krb5_error_code kx_exchanges_realm_of(struct kx_exchanges *exchanges,
+                                      const char *host, char *realm);
+
 #endif /* KX_PLUGIN_EXCHANGES_H */

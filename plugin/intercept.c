@@ -28,6 +28,7 @@
 #include "plugin/held.h"
 #include "plugin/intercept.h"
 #include "plugin/log.h"
+#include "plugin/referral.h"
 #include "plugin/writer.h"
 
 /* Seconds until a key that its entry cannot take is offered to it again. */
@@ -369,6 +370,41 @@ lookup_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
     return kx_error_as(intercept->context, KRB5_KDB_NOENTRY, ret);
 }
 
+/*
+ * An unknown service of ours that may be a host of another realm: the
+ * outgoing crossover to that realm, to which the KDC then refers the client.
+ */
+static krb5_error_code
+lookup_host(struct kx_intercept *intercept, krb5_const_principal service,
+            krb5_db_entry **entry)
+{
+    krb5_context context = intercept->context;
+    const struct kx_settings *settings = intercept->settings;
+    const krb5_data local = kx_data(settings->realm, strlen(settings->realm));
+    char host[KX_MAX_DNS_NAME], realm[KX_MAX_DNS_NAME];
+    krb5_principal name = NULL;
+    krb5_data remote;
+    krb5_error_code ret;
+
+    if (!kx_data_equal(&service->realm, &local) ||
+        !kx_referral_wanted(context, settings->realm, service, host))
+        return KRB5_KDB_NOENTRY;
+    ret = kx_exchanges_realm_of(intercept->exchanges, host, realm);
+    if (ret)
+        return ret == KRB5KDC_ERR_SVC_UNAVAILABLE
+                   ? ret
+                   : kx_error_as(context, KRB5_KDB_NOENTRY, ret);
+    remote = kx_data(realm, strlen(realm));
+    /* A host of ours that we do not know is just unknown. */
+    if (kx_data_equal(&remote, &local))
+        return KRB5_KDB_NOENTRY;
+    ret = kx_crossover_name(context, &remote, &local, &name);
+    if (ret == 0)
+        ret = lookup_outgoing(intercept, name, &remote, entry);
+    krb5_free_principal(context, name);
+    return ret;
+}
+
 krb5_error_code
 kx_intercept_lookup(struct kx_intercept *intercept, krb5_const_principal name,
                     unsigned int flags, krb5_error_code code,
@@ -389,7 +425,12 @@ kx_intercept_lookup(struct kx_intercept *intercept, krb5_const_principal name,
                    : restrict_entry(
                          intercept, name, direction,
                          time(NULL) - intercept->settings->clockskew, entry);
-    if (direction != KX_OUTGOING || (flags & KRB5_KDB_FLAG_CLIENT))
+    if (flags & KRB5_KDB_FLAG_CLIENT)
+        return code;
+    if (direction == KX_NOT_A_CROSSOVER && code == KRB5_KDB_NOENTRY &&
+        (flags & KRB5_KDB_FLAG_REFERRAL_OK))
+        return lookup_host(intercept, name, entry);
+    if (direction != KX_OUTGOING)
         return code;
 
     /* The usual case costs one look at the entry that is there. */

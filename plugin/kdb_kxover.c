@@ -19,6 +19,8 @@
  *
  *   intercept.c    what a KDC is answered that is not in the database
  *   exchanges.c    the exchanges that it has under way
+ *   referral.c     which unknown services may be of another realm
+ *   questions.c    what it asks DNS about hosts
  *   stall.c        how long it may stand still because of them
  *   held.c         keys that it holds in memory
  *   writer.c       what it writes into the database

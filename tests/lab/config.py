@@ -14,7 +14,7 @@ def render(sections):
 
 def krb5_conf(realm, realms):
     """What the machines of `realm` are told.  They know where the KDCs of all realms are, with their own
-    first, and which realm a host belongs to; of cross-realm keys or paths nothing is said."""
+    first, and, unless `maps_hosts` is off, which realm a host belongs to; of cross-realm keys or paths nothing is said."""
     return {
         "libdefaults": {
             "default_realm": realm.name,
@@ -34,7 +34,9 @@ def krb5_conf(realm, realms):
             } for other in realms
         },
         "domain_realm": {
-            domain: other.name for other in realms for domain in (other.domain, f".{other.domain}")
+            **({domain: other.name for other in realms for domain in (other.domain, f".{other.domain}")}
+               if realm.maps_hosts else {}),
+            **realm.host_mappings,
         },
     }
 

@@ -6,6 +6,7 @@ zone, and it believes what it is told there because it has the lab's root key an
 
 import re
 import signal
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -133,6 +134,33 @@ class Dns:
         for zone in self.zones.values():
             settings += ["stub-zone:", f'  name: "{zone.name}"', f"  stub-addr: 127.0.0.1@{self.port}"]
         self.resolver_conf.write_text("\n".join(settings) + "\n")
+
+
+class SilentDns:
+    """Where questions go to and nothing comes from; `conf` is the unbound.conf that leads there."""
+
+    def __init__(self, conf, trusting):
+        """Write `conf`; it trusts in what the unbound.conf `trusting` does."""
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.setblocking(False)
+        self.conf = conf
+        server = trusting.read_text().partition("stub-zone:")[0].partition("forward-zone:")[0]
+        conf.write_text(f'{server}\nforward-zone:\n  name: "."\n'
+                        f"  forward-addr: 127.0.0.1@{self._socket.getsockname()[1]}\n")
+
+    def close(self):
+        self._socket.close()
+
+    def questions(self):
+        """How many have come since the last time that it was asked."""
+        count = 0
+        while True:
+            try:
+                self._socket.recv(4096)
+            except BlockingIOError:
+                return count
+            count += 1
 
 
 def absolute(name):

@@ -34,6 +34,8 @@ class Realm:
         self.settings = {}
         self.kdc_settings = {}
         self.client_settings = {}
+        self.maps_hosts = True
+        self.host_mappings = {}
         self.uses_kxover = lab.build is not None
         self.port = lab.ports.take()
         self.kdc_tcp_port = lab.ports.take()

@@ -1,12 +1,12 @@
 """The module of libkrb5 for clients and application servers: which realm a host is of, from signed DNS."""
 
 import os
-import socket
 import time
 import unittest
 from pathlib import Path
 
 from lab import config, faults
+from lab.dns import SilentDns
 from lab.process import run
 from scenario import ALPHA, BRAVO, Scenario, service_of
 
@@ -128,32 +128,9 @@ class HostRealm(Scenario):
 
     def _silent_dns(self):
         """A name server that never answers."""
-        silent = SilentDns(self.lab.folder / "silent.conf", self.alpha.resolver_conf.read_text())
-        self.addCleanup(silent.socket.close)
+        silent = SilentDns(self.lab.folder / "silent.conf", self.alpha.resolver_conf)
+        self.addCleanup(silent.close)
         return silent
-
-
-class SilentDns:
-    """Where questions go to and nothing comes from; `conf` is the unbound.conf that leads there."""
-
-    def __init__(self, conf, anchors):
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.socket.setblocking(False)
-        self.conf = conf
-        server = anchors.partition("stub-zone:")[0].partition("forward-zone:")[0]
-        conf.write_text(f'{server}\nforward-zone:\n  name: "."\n'
-                        f"  forward-addr: 127.0.0.1@{self.socket.getsockname()[1]}\n")
-
-    def questions(self):
-        """How many have come."""
-        count = 0
-        while True:
-            try:
-                self.socket.recv(4096)
-            except BlockingIOError:
-                return count
-            count += 1
 
 
 if __name__ == "__main__":
