@@ -2,8 +2,7 @@
  * crossovers.c: the crossovers in a database.
  *
  * db2 holds its lock while it iterates, and the KDC's writes wait for that. So
- * nothing is printed from within: a slow terminal must not be what a KDC waits
- * for.  Rows are texts, sorted and printed when the database is closed.
+ * nothing here waits for anything, and no more is kept than one crossover.
  */
 #include "config.h"
 #include <errno.h>
@@ -22,7 +21,9 @@ struct reading {
     krb5_context context;
     const char *realm;
     time_t now;
-    struct crossover_rows *out;
+    crossover_fn *function;
+    void *arg;
+    krb5_error_code code; /* what ended it early */
 };
 
 /* Append ", text", or text where out is empty, to out as far as it goes. */
@@ -134,12 +135,13 @@ seen_before(const krb5_db_entry *entry, int i)
 
 /*
  * Append the rows of one crossover, whose realm and direction text has
- * already.  Errors: ENOMEM, kx_entry_marks()'s.
+ * already, to rows.  Errors: ENOMEM, kx_entry_marks()'s.
  */
 static krb5_error_code
-add_versions(struct reading *reading, krb5_db_entry *entry,
+add_versions(const struct reading *reading, krb5_db_entry *entry,
              enum kx_direction direction,
-             char (*text)[CROSSOVER_COLUMNS][TEXT_SIZE])
+             char (*text)[CROSSOVER_COLUMNS][TEXT_SIZE],
+             struct crossover_rows *rows)
 {
     struct kx_mark *marks = NULL;
     const struct kx_mark *mark;
@@ -160,7 +162,7 @@ add_versions(struct reading *reading, krb5_db_entry *entry,
         (void)snprintf((*text)[CROSSOVER_UNTIL], TEXT_SIZE, "-");
         (void)snprintf((*text)[CROSSOVER_PEER], TEXT_SIZE, "%s",
                        damaged ? MARKS_DAMAGED : "(no keys)");
-        ret = append_row(reading->out, direction, 0, 0, text);
+        ret = append_row(rows, direction, 0, 0, text);
     }
     for (i = 0; i < entry->n_key_data && ret == 0; i++) {
         if (seen_before(entry, i))
@@ -181,30 +183,11 @@ add_versions(struct reading *reading, krb5_db_entry *entry,
                            damaged ? MARKS_DAMAGED
                            : n > 0 ? "(no mark: not used)"
                                    : "(by hand)");
-        ret = append_row(reading->out, direction, kvno,
+        ret = append_row(rows, direction, kvno,
                          mark != NULL ? mark->established : 0, text);
     }
     kx_marks_free(marks, n);
     return ret;
-}
-
-/* Take one entry of the database.  Errors: as add_versions(). */
-static int
-take_entry(krb5_pointer arg, krb5_db_entry *entry)
-{
-    struct reading *reading = arg;
-    char text[CROSSOVER_COLUMNS][TEXT_SIZE];
-    enum kx_direction direction;
-    krb5_data remote;
-
-    /* A pattern is a hint that modules may ignore. */
-    direction = kx_crossover_direction(entry->princ, reading->realm, &remote);
-    if (direction == KX_NOT_A_CROSSOVER)
-        return 0;
-    realm_text(&remote, text[CROSSOVER_REALM]);
-    (void)snprintf(text[CROSSOVER_DIRECTION], TEXT_SIZE, "%s",
-                   direction == KX_OUTGOING ? "outgoing" : "incoming");
-    return add_versions(reading, entry, direction, &text);
 }
 
 /* The order of rows: realm, direction, newest version first.  After 65535 the
@@ -225,23 +208,67 @@ compare(const void *a, const void *b)
     return order;
 }
 
-krb5_error_code
-crossover_rows_read(krb5_context context, const char *realm, time_t now,
-                    struct crossover_rows *out)
+void
+crossover_rows_sort(struct crossover_rows *rows)
 {
-    struct reading reading = {context, realm, now, out};
+    if (rows->n > 0)
+        qsort(rows->rows, rows->n, sizeof(*rows->rows), compare);
+}
+
+krb5_error_code
+crossover_rows_move(struct crossover_rows *to, struct crossover_rows *from)
+{
+    struct crossover_row *grown;
+
+    if (from->n == 0)
+        return 0;
+    grown = realloc(to->rows, (to->n + from->n) * sizeof(*grown));
+    if (grown == NULL)
+        return ENOMEM;
+    memcpy(grown + to->n, from->rows, from->n * sizeof(*grown));
+    to->rows = grown;
+    to->n += from->n;
+    free(from->rows);
+    memset(from, 0, sizeof(*from));
+    return 0;
+}
+
+/* Take one entry of the database.  Errors: those of add_versions(), the
+ * function's.  Not every module heeds them, so they are kept, too. */
+static int
+take_entry(krb5_pointer arg, krb5_db_entry *entry)
+{
+    struct reading *reading = arg;
+    struct crossover_rows rows = {0};
+    char text[CROSSOVER_COLUMNS][TEXT_SIZE];
+    enum kx_direction direction;
+    krb5_data remote;
+
+    /* A pattern is a hint that modules may ignore. */
+    direction = kx_crossover_direction(entry->princ, reading->realm, &remote);
+    if (direction == KX_NOT_A_CROSSOVER || reading->code != 0)
+        return reading->code;
+    realm_text(&remote, text[CROSSOVER_REALM]);
+    (void)snprintf(text[CROSSOVER_DIRECTION], TEXT_SIZE, "%s",
+                   direction == KX_OUTGOING ? "outgoing" : "incoming");
+    reading->code = add_versions(reading, entry, direction, &text, &rows);
+    crossover_rows_sort(&rows);
+    if (reading->code == 0)
+        reading->code = reading->function(reading->arg, &rows);
+    crossover_rows_clear(&rows);
+    return reading->code;
+}
+
+krb5_error_code
+crossovers_read(krb5_context context, const char *realm, time_t now,
+                crossover_fn *function, void *arg)
+{
+    struct reading reading = {context, realm, now, function, arg, 0};
     char pattern[] = "krbtgt/*";
     krb5_error_code ret;
 
-    memset(out, 0, sizeof(*out));
     ret = krb5_db_iterate(context, pattern, take_entry, &reading, 0);
-    if (ret) {
-        crossover_rows_clear(out);
-        return ret;
-    }
-    if (out->n > 0)
-        qsort(out->rows, out->n, sizeof(*out->rows), compare);
-    return 0;
+    return reading.code != 0 ? reading.code : ret;
 }
 
 void

@@ -31,12 +31,27 @@ struct crossover_rows {
 };
 
 /*
- * Read the crossovers of realm from context's open database into *out
- * (crossover_rows_clear()), sorted by realm, direction and version; now tells
- * which have expired.  Errors: libkdb5's, ENOMEM.
+ * Called with the rows of one crossover, newest version first; they are the
+ * caller's, but may be taken out with crossover_rows_move().  An error of its
+ * own ends the reading.
  */
-krb5_error_code crossover_rows_read(krb5_context context, const char *realm,
-                                    time_t now, struct crossover_rows *out);
+typedef krb5_error_code crossover_fn(void *arg, struct crossover_rows *rows);
+
+/*
+ * Call function for each crossover of realm in context's open database, in the
+ * order of the database; now tells which have expired.  The database may be
+ * locked meanwhile, so function must not wait for anybody.  Errors: libkdb5's,
+ * ENOMEM, function's.
+ */
+krb5_error_code crossovers_read(krb5_context context, const char *realm,
+                                time_t now, crossover_fn *function, void *arg);
+
+/* Sort by realm, direction and version, the newest first. */
+void crossover_rows_sort(struct crossover_rows *rows);
+
+/* Move all rows of from to the end of to.  Errors: ENOMEM. */
+krb5_error_code crossover_rows_move(struct crossover_rows *to,
+                                    struct crossover_rows *from);
 
 /* Release what rows holds, not rows itself. */
 void crossover_rows_clear(struct crossover_rows *rows);

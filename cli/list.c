@@ -1,50 +1,119 @@
 /*
  * list.c: kxover list: the crossovers that the realm's database has.
+ *
+ * A list that one can take in at a glance is sorted, and its columns fit.  One
+ * that is longer is printed while it is read, in the order of the database, so
+ * that it takes no more memory than a short one.
  */
 #include "config.h"
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <kdb.h>
 #include "cli/cli.h"
 #include "cli/crossovers.h"
+#include "cli/outbox.h"
 
 static const char *const titles[CROSSOVER_COLUMNS] = {
     "DIRECTION", "REALM", "KVNO", "UNTIL", "PEER", "ENCRYPTION TYPES"};
 
-/* Print one line of the table; the last column is not filled up. */
-static void
-print_line(const size_t widths[CROSSOVER_COLUMNS],
-           const char *const texts[CROSSOVER_COLUMNS])
-{
-    size_t i;
+/* More rows than that are neither sorted nor held back. */
+#define MAX_SORTED 1000
 
-    for (i = 0; i + 1 < CROSSOVER_COLUMNS; i++)
-        printf("%-*s  ", (int)widths[i], texts[i]);
-    printf("%s\n", texts[i]);
+/* Longest line: more than the columns have room for. */
+#define LINE_SIZE PIPE_BUF
+
+struct table {
+    struct outbox outbox;
+    krb5_boolean begun; /* the titles are out, and the widths are fixed */
+    size_t widths[CROSSOVER_COLUMNS];
+    struct crossover_rows rows; /* held back until then */
+};
+
+/* Send one line of the table; the last column is not filled up.  Errors:
+ * outbox_put()'s. */
+static krb5_error_code
+put_line(struct table *table, const char *const texts[CROSSOVER_COLUMNS])
+{
+    char line[LINE_SIZE];
+    size_t i, n = 0;
+
+    for (i = 0; i + 1 < CROSSOVER_COLUMNS && n < sizeof(line); i++)
+        n += (size_t)snprintf(line + n, sizeof(line) - n, "%-*s  ",
+                              (int)table->widths[i], texts[i]);
+    if (n < sizeof(line))
+        n += (size_t)snprintf(line + n, sizeof(line) - n, "%s\n", texts[i]);
+    return outbox_put(&table->outbox, line,
+                      n < sizeof(line) ? n : sizeof(line) - 1);
 }
 
-/* Print the table, each column as wide as its widest text. */
-static void
-print_rows(const struct crossover_rows *rows)
+/* Send rows.  Errors: outbox_put()'s. */
+static krb5_error_code
+put_rows(struct table *table, const struct crossover_rows *rows)
 {
-    size_t widths[CROSSOVER_COLUMNS], i, j;
     const char *texts[CROSSOVER_COLUMNS];
+    krb5_error_code ret = 0;
+    size_t i, j;
 
-    for (j = 0; j < CROSSOVER_COLUMNS; j++) {
-        widths[j] = strlen(titles[j]);
-        for (i = 0; i < rows->n; i++) {
-            if (strlen(rows->rows[i].text[j]) > widths[j])
-                widths[j] = strlen(rows->rows[i].text[j]);
-        }
-    }
-    print_line(widths, titles);
-    for (i = 0; i < rows->n; i++) {
+    for (i = 0; i < rows->n && ret == 0; i++) {
         for (j = 0; j < CROSSOVER_COLUMNS; j++)
             texts[j] = rows->rows[i].text[j];
-        print_line(widths, texts);
+        ret = put_line(table, texts);
     }
+    return ret;
+}
+
+/* Make each column as wide as its widest text so far, and send the titles and
+ * what was held back.  Errors: outbox_put()'s. */
+static krb5_error_code
+begin(struct table *table)
+{
+    const struct crossover_rows *rows = &table->rows;
+    krb5_error_code ret;
+    size_t i, j;
+
+    for (j = 0; j < CROSSOVER_COLUMNS; j++) {
+        table->widths[j] = strlen(titles[j]);
+        for (i = 0; i < rows->n; i++) {
+            if (strlen(rows->rows[i].text[j]) > table->widths[j])
+                table->widths[j] = strlen(rows->rows[i].text[j]);
+        }
+    }
+    table->begun = TRUE;
+    ret = put_line(table, titles);
+    if (ret == 0)
+        ret = put_rows(table, rows);
+    crossover_rows_clear(&table->rows);
+    return ret;
+}
+
+/* Take the rows of one crossover.  Errors: ENOMEM, outbox_put()'s. */
+static krb5_error_code
+take_rows(void *arg, struct crossover_rows *rows)
+{
+    struct table *table = arg;
+    krb5_error_code ret;
+
+    if (table->begun)
+        return put_rows(table, rows);
+    ret = crossover_rows_move(&table->rows, rows);
+    return ret == 0 && table->rows.n > MAX_SORTED ? begin(table) : ret;
+}
+
+/* Send what is still here, when nothing is locked any more.  Errors:
+ * outbox_put()'s and outbox_flush()'s. */
+static krb5_error_code
+finish(struct table *table)
+{
+    krb5_error_code ret = 0;
+
+    if (!table->begun) {
+        crossover_rows_sort(&table->rows);
+        ret = begin(table);
+    }
+    return ret ? ret : outbox_flush(&table->outbox);
 }
 
 /* Say why the database of realm could not be opened. */
@@ -64,11 +133,12 @@ static int
 list(const char *realm_option)
 {
     krb5_context context = NULL;
-    struct crossover_rows rows = {0};
+    struct table table = {0};
     char *realm = NULL;
     krb5_error_code ret;
     int code;
 
+    outbox_init(&table.outbox, STDOUT_FILENO);
     code = cli_open(realm_option, &context, &realm);
     if (code != CLI_OK)
         goto cleanup;
@@ -78,15 +148,19 @@ list(const char *realm_option)
         code = fail_open(context, ret, realm);
         goto cleanup;
     }
-    ret = crossover_rows_read(context, realm, time(NULL), &rows);
+    ret = crossovers_read(context, realm, time(NULL), take_rows, &table);
     if (ret)
-        code = cli_fail(context, ret, "cannot read the database of %s", realm);
+        code = cli_fail(context, ret, "cannot list the database of %s", realm);
     (void)krb5_db_fini(context);
-    if (code == CLI_OK)
-        print_rows(&rows);
+    if (code == CLI_OK) {
+        ret = finish(&table);
+        if (ret)
+            code = cli_fail(NULL, ret, "cannot print the list");
+    }
 
 cleanup:
-    crossover_rows_clear(&rows);
+    crossover_rows_clear(&table.rows);
+    outbox_clear(&table.outbox);
     krb5_free_default_realm(context, realm);
     krb5_free_context(context);
     return code;
@@ -121,7 +195,9 @@ const struct cli_command cli_list = {
         "version: outgoing ones lead this realm's users to the other realm,\n"
         "incoming ones the other's users here.  Those keyed by hand are "
         "shown\n"
-        "as such; kxover does not touch them.\n\n"
+        "as such; kxover does not touch them.  More than a thousand lines "
+        "are\n"
+        "in the order of the database.\n\n"
         "  -r, --realm REALM  the realm [default_realm of krb5.conf]\n",
     .run = run,
 };
