@@ -254,17 +254,24 @@ class Rollover(Verify):
         old, new = self.good(), self.good()
         self.assertNotBelieved(DANE, MISMATCH, old, self.record("3 1 1", new[0]))
 
-    def test_rfc7671_8_2_a_next_root_beside_the_present_one(self):
+    def test_rfc7671_8_1_a_next_root_beside_the_present_one(self):
         old, new = self.good(), self.good()
         records = [self.record("2 0 1", old[2]), self.record("2 0 1", new[2])]
         self.assertBelieved(old, *records, by=records[0])
         self.assertBelieved(new, *records, by=records[1])
 
-    def test_rfc7671_8_3_a_change_from_one_usage_to_another(self):
+    def test_rfc7671_8_2_a_change_from_one_usage_to_another(self):
         chain, own = self.good(), self.make("name=kdc")
         records = [self.record("2 0 1", chain[2]), self.record("3 1 1", own[0])]
         self.assertBelieved(chain, *records, by=records[0])
         self.assertBelieved(own, *records, by=records[1])
+
+    def test_rfc7671_8_3_a_change_to_another_digest_has_both_of_each_key(self):
+        old, new = self.good(), self.good()
+        records = [self.record(parameters, chain[0]) for chain in (old, new) for parameters in ("3 1 1", "3 1 2")]
+        self.assertBelieved(old, *records, by=records[1])
+        self.assertBelieved(new, *records, by=records[3])
+        self.assertNotBelieved(DANE, MISMATCH, old, records[0], records[3])
 
     def test_rfc7671_5_1_a_new_certificate_for_the_same_key_needs_no_new_record(self):
         chain = self.good()
@@ -358,7 +365,7 @@ class Usage2(Verify):
         chain = self.good()
         self.assertNotBelieved(CHAIN, "is not self-signed", chain[:2], self.record("2 1 0", chain[2]))
 
-    def test_rfc6698_a_4_a_root_of_another_chain_is_no_root_of_this_one(self):
+    def test_rfc6698_b_a_root_of_another_chain_is_no_root_of_this_one(self):
         chain, other = self.good(), self.good()
         self.assertNotBelieved(DANE, MISMATCH, chain, self.record("2 0 1", other[2]))
 
@@ -514,7 +521,7 @@ class Dates(Verify):
 
 
 class Names(Verify):
-    """RFC 7671 6, RFC 4556 3.2.4: for usages 2, 1 and 0 the first certificate names the realm or its server."""
+    """RFC 7671 10.2, RFC 4556 3.2.4: for usages 2, 1 and 0 the first certificate names the realm or its server."""
 
     WORDS = "none of the alternative names alpha.example, kdc.alpha.example and krbtgt/ALPHA.EXAMPLE@ALPHA.EXAMPLE"
 
@@ -528,14 +535,14 @@ class Names(Verify):
     def assertNamesNot(self, *general, words=None, **options):
         self.assertNotBelieved(DANE, words or self.WORDS, *self.named(*general), **options)
 
-    def test_rfc7671_6_the_realms_name_and_the_servers_will_do_in_any_case_of_letters(self):
+    def test_rfc7671_10_2_the_realms_name_and_the_servers_will_do_in_any_case_of_letters(self):
         for name in ("alpha.example", "ALPHA.example", "kdc.alpha.example", "KDC.ALPHA.EXAMPLE"):
             self.assertNames(dns(name))
 
-    def test_rfc7671_6_any_of_several_names_will_do(self):
+    def test_rfc7671_10_2_any_of_several_names_will_do(self):
         self.assertNames(dns("www.alpha.example"), element(0x81, b"root@alpha.example"), dns("alpha.example"))
 
-    def test_rfc7671_6_the_name_counts_for_each_usage_but_3(self):
+    def test_rfc7671_10_2_the_name_counts_for_each_usage_but_3(self):
         chain = self.make("name=kdc dns=other.example", ROOT)
         for record in (self.record("2 0 1", chain[1]), self.record("1 0 1", chain[0]),
                        self.record("0 0 1", chain[1])):
@@ -570,6 +577,13 @@ class Names(Verify):
     def test_names_of_other_kinds_do_not_count(self):
         for tag in (0x81, 0x86):
             self.assertNamesNot(element(tag, b"alpha.example"))
+
+    def test_names_of_other_kinds_do_no_harm(self):
+        subject = bytes.fromhex("300c310a30080603550403") + element(0x0c, b"x")
+        other = bytes.fromhex("06032a0304") + element(0xa0, b"\x05\x00")
+        for name in (element(0x81, b"root@alpha.example"), element(0x86, b"urn:x"), element(0x87, bytes(4)),
+                     element(0x88, b"\x2a\x03"), element(0xa4, subject), element(0xa0, other)):
+            self.assertNames(name, dns("alpha.example"))
 
     def test_rfc4556_3_2_4_pkinits_name_of_the_realm_will_do(self):
         self.assertNames(pkinit(REALM, "krbtgt", REALM))
