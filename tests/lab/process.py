@@ -58,7 +58,7 @@ def run(argv, env, input=None, check=True, timeout=COMMAND_PATIENCE):
     `timeout` seconds.  It is gone when this returns, however this returns."""
     argv = [str(word) for word in argv]
     with subprocess.Popen(
-            _bound_to_us(argv), env=env, start_new_session=True, text=True, errors="replace",
+            _bound_to_us(argv, env), env=_without_preload(env), start_new_session=True, text=True, errors="replace",
             stdin=subprocess.DEVNULL if input is None else subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
@@ -67,6 +67,8 @@ def run(argv, env, input=None, check=True, timeout=COMMAND_PATIENCE):
             raise TimedOut(f"waited {timeout:g} s for the end of {' '.join(argv)}") from None
         finally:
             _signal_group(process.pid, signal.SIGKILL)
+            process.wait()
+            _tidy_up_after(process.pid)
     result = Result(argv, process.returncode, stdout, stderr)
     if check and not result.ok:
         raise CommandFailed(result)
@@ -153,9 +155,10 @@ class Service:
         if self.running:
             raise ServiceFailed(f"{self.name} runs already")
         self._log_at_start = self.log.mark()
+        env = self._env()
         with open(self.output.path, "ab") as output:
             self._process = subprocess.Popen(
-                _bound_to_us([str(word) for word in self._command()]), env=self._env(),
+                _bound_to_us([str(word) for word in self._command()], env), env=_without_preload(env),
                 start_new_session=True, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         self._group_lives = True
         try:
@@ -189,6 +192,7 @@ class Service:
             self._group_lives = False
             _signal_group(self._process.pid, signal.SIGKILL)
             self._process.wait()
+            _tidy_up_after(self._process.pid)
 
     def restart(self):
         self.stop()
@@ -203,9 +207,24 @@ class Service:
         return said[-TAIL:] or "(nothing)"
 
 
-def _bound_to_us(argv):
-    """The command that runs `argv` so that the kernel ends it when we are no more."""
+def _bound_to_us(argv, env):
+    """The command that runs `argv` so that the kernel ends it when we are no more.
+
+    A library to be loaded before the program's own (libfaketime, see clock.py) is for the program alone: in
+    setpriv it would make what nobody removes, under a number that the program has, too."""
+    if "LD_PRELOAD" in env:
+        argv = [tools.find("env"), f"LD_PRELOAD={env['LD_PRELOAD']}", *argv]
     return [tools.find("setpriv"), "--pdeathsig", "TERM", "--", *argv]
+
+
+def _without_preload(env):
+    return {name: value for name, value in env.items() if name != "LD_PRELOAD"}
+
+
+def _tidy_up_after(pid):
+    """Remove what libfaketime keeps for a process that was killed: the next one with its number would not run."""
+    for name in (f"faketime_shm_{pid}", f"sem.faketime_sem_{pid}"):
+        (Path("/dev/shm") / name).unlink(missing_ok=True)
 
 
 def _signal_group(leader, number):

@@ -25,6 +25,7 @@ class Apart(Clocks):
     def test_the_responder_refuses_and_says_that_it_is_the_clock(self):
         for seconds in (10 * MINUTES, -10 * MINUTES):
             with self.subTest(seconds=seconds):
+                self.forget()
                 replies = []
                 mark = self.bravo.kxoverd.log.mark()
                 with faults.clock_off(self.bravo, seconds):

@@ -1,6 +1,7 @@
 """Databases are dumped and loaded while realms cross over."""
 
 import fcntl
+import os
 import struct
 import subprocess
 import termios
@@ -23,10 +24,12 @@ class Dumped(Disaster):
 
     def begin_dump(self, realm):
         """Start it; returns when it waits for its reader."""
-        dump = subprocess.Popen([tools.find("kdb5_util"), "-r", realm.name, "dump"], env=realm.env,
-                                stdout=subprocess.PIPE)
+        reader, writer = os.pipe()
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, PIPE)
+        dump = subprocess.Popen([tools.find("kdb5_util"), "-r", realm.name, "dump"], env=realm.env, stdout=writer)
+        os.close(writer)
+        dump.stdout = open(reader, "rb")
         self.addCleanup(self.end_dump, dump)
-        fcntl.fcntl(dump.stdout, fcntl.F_SETPIPE_SZ, PIPE)
         wait_until(lambda: self.readable(dump.stdout), "the dump to be at work")
         return dump
 
