@@ -59,7 +59,7 @@ on_end(evutil_socket_t fd, short what, void *arg)
     kx_service_free(arg);
 }
 
-/* The store of a realm that stores nothing. */
+/* The store where nothing is stored. */
 static krb5_error_code
 no_versions(void *arg, krb5_const_principal name, krb5_boolean adopt,
             uint32_t **kvnos, size_t *n)
@@ -70,6 +70,10 @@ no_versions(void *arg, krb5_const_principal name, krb5_boolean adopt,
     (void)adopt;
     *kvnos = NULL;
     *n = 0;
+    if (service->settings->replica)
+        return kx_error(service->context, KX_ERR_STORE,
+                        "Keys for others to come here are not agreed on here: "
+                        "this is a copy of the database (kxover_replica)");
     return kx_error(service->context, KX_ERR_STORE,
                     "Keys for others to come here are not kept: kxover_store "
                     "is memory, and this is not the KDC");
@@ -145,7 +149,8 @@ kx_service_start(struct kx_service *service, struct event_base *base,
     service->end = event_new(base, -1, 0, on_end, service);
     if (service->end == NULL)
         return ENOMEM;
-    if (service->settings->store == KX_STORE_MEMORY) {
+    if (service->settings->store == KX_STORE_MEMORY ||
+        service->settings->replica) {
         service->store.arg = service;
         service->store.versions = no_versions;
         service->store.put = no_put;

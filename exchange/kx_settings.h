@@ -84,6 +84,8 @@ struct kx_settings {
     struct kx_network *allow_address; /* kxover_allow_address: blocks that are
                                        * connected to though not public */
     size_t n_allow_address;
+    krb5_boolean replica; /* kxover_replica: the database is a copy, to which
+                           * keys for others to come here are brought; no */
     unsigned int version_share;  /* kxover_versions, such as 1/2: of the key */
     unsigned int version_shares; /* versions this kxoverd gives the first of
                                   * two; default 1/1, up to 16/16 */

@@ -326,6 +326,18 @@ read_versions(struct kx_settings *settings, const char *value)
 }
 
 static krb5_error_code
+read_replica(struct kx_settings *settings, const char *value)
+{
+    if (strcmp(value, "yes") == 0 || strcmp(value, "true") == 0)
+        settings->replica = TRUE;
+    else if (strcmp(value, "no") == 0 || strcmp(value, "false") == 0)
+        settings->replica = FALSE;
+    else
+        return KX_ERR_SETTING;
+    return 0;
+}
+
+static krb5_error_code
 read_transit(struct kx_settings *settings, const char *value)
 {
     krb5_data realm = kx_data(value, strlen(value));
@@ -371,6 +383,7 @@ const struct kx_setting_row kx_setting_rows[] = {
      "no bit set behind the prefix"},
     {KX_SETTING_PREFIX "transit", TRUE, read_transit,
      "realms, in capitals, of two labels or more"},
+    {KX_SETTING_PREFIX "replica", FALSE, read_replica, "yes or no"},
     {KX_SETTING_PREFIX "versions", FALSE, read_versions,
      "this kxoverd's number among those of the realm and how many there are, "
      "such as 1/2, up to 16/16"},

@@ -405,6 +405,35 @@ lookup_host(struct kx_intercept *intercept, krb5_const_principal service,
     return ret;
 }
 
+/*
+ * The incoming crossover name, with realm remote, of which the database
+ * answered code and *entry.  Where the database is a copy, a key that is not
+ * in it may be one that was not brought to it yet: clients then go on to the
+ * next KDC.  (Where there is none, they would ask again and again for half a
+ * minute; so a KDC that knows better says no.)
+ */
+static krb5_error_code
+lookup_incoming(struct kx_intercept *intercept, krb5_const_principal name,
+                const krb5_data *remote, unsigned int flags,
+                krb5_error_code code, krb5_db_entry **entry)
+{
+    const struct kx_settings *settings = intercept->settings;
+
+    /* A ticket is good until its end by the clock of the realm that issued it,
+     * and krb5 forgives what that is behind ours. */
+    if (code == 0)
+        code = restrict_entry(intercept, name, KX_INCOMING,
+                              time(NULL) - settings->clockskew, entry);
+    if (code != KRB5_KDB_NOENTRY || !settings->replica ||
+        (flags & KRB5_KDB_FLAG_CLIENT) || !kx_realm_is_valid(remote) ||
+        !kx_settings_realm_permitted(settings, KX_INCOMING, remote))
+        return code;
+    return kx_error(intercept->context, KRB5KDC_ERR_SVC_UNAVAILABLE,
+                    "no key for users of realm %.*s has come to this copy of "
+                    "the database yet",
+                    (int)remote->length, remote->data);
+}
+
 krb5_error_code
 kx_intercept_lookup(struct kx_intercept *intercept, krb5_const_principal name,
                     unsigned int flags, krb5_error_code code,
@@ -417,14 +446,8 @@ kx_intercept_lookup(struct kx_intercept *intercept, krb5_const_principal name,
         return code;
     direction =
         kx_crossover_direction(name, intercept->settings->realm, &remote);
-    /* A ticket is good until its end by the clock of the realm that issued it,
-     * and krb5 forgives what that is behind ours. */
     if (direction == KX_INCOMING)
-        return code != 0
-                   ? code
-                   : restrict_entry(
-                         intercept, name, direction,
-                         time(NULL) - intercept->settings->clockskew, entry);
+        return lookup_incoming(intercept, name, &remote, flags, code, entry);
     if (flags & KRB5_KDB_FLAG_CLIENT)
         return code;
     if (direction == KX_NOT_A_CROSSOVER && code == KRB5_KDB_NOENTRY &&

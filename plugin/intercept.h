@@ -47,15 +47,15 @@ krb5_boolean kx_intercept_move(struct kx_intercept *intercept);
  * Answer a KDC's lookup of name with flags (KRB5_KDB_FLAG_...), to which the
  * database has answered code and *entry:
  *
- *   krbtgt/R@LOCAL   as it is if the administrator keyed it; else the newest
- *                    live key, or one from an exchange with R
+ *   krbtgt/R@LOCAL   as it is if the administrator keyed it; else a live key,
+ *                    or one from an exchange with R
  *   krbtgt/LOCAL@R   as it is if the administrator keyed it; else without
  *                    expired keys
  *   anything else    as it is
  *
  * Returns code and leaves *entry, or changes both: KRB5_KDB_NOENTRY when there
  * can be no crossover, KRB5KDC_ERR_SVC_UNAVAILABLE when an exchange is not
- * finished; messages are in context backend.
+ * finished or this is a copy of the database that may not have the key yet; messages are in context backend.
  */
 krb5_error_code kx_intercept_lookup(struct kx_intercept *intercept,
                                     krb5_const_principal name,

@@ -155,6 +155,7 @@ an_empty_section_gives_the_defaults(void **state)
     assert_null(settings->transit);
     assert_int_equal(settings->version_share, 1);
     assert_int_equal(settings->version_shares, 1);
+    assert_false(settings->replica);
     assert_int_equal(settings->clockskew, 300);
     kx_settings_free(settings);
 }
@@ -192,7 +193,8 @@ every_setting_is_read(void **state)
                       "kxover_unbound_conf = /etc/unbound/kxover.conf\n"
                       "kxover_allow_address = 127.0.0.0/8 ::1\n"
                       "kxover_transit = HUB.EXAMPLE\n"
-                      "kxover_versions = 2/3\n");
+                      "kxover_versions = 2/3\n"
+                      "kxover_replica = yes\n");
 
     (void)state;
     assert_string_equal(settings->backend, "kldap");
@@ -225,6 +227,7 @@ every_setting_is_read(void **state)
     assert_string_equal(settings->transit[0], "HUB.EXAMPLE");
     assert_int_equal(settings->version_share, 2);
     assert_int_equal(settings->version_shares, 3);
+    assert_true(settings->replica);
     kx_settings_free(settings);
 }
 
@@ -384,6 +387,7 @@ values_that_mean_nothing_are_refused(void **state)
     assert_each_refused(
         "kxover_transit",
         VALUES("\"\"", "EXAMPLE", "hub.example", "*", "*.EXAMPLE"));
+    assert_each_refused("kxover_replica", VALUES("\"\"", "1", "maybe", "Yes"));
     assert_each_refused("kxover_versions",
                         VALUES("\"\"", "1", "0/2", "3/2", "1/0", "1/17", "/2",
                                "1/", "1/2/3", "1 / 2", "-1/2", "+1/2", "a/b",

@@ -1,0 +1,143 @@
+"""BRAVO.EXAMPLE has a second KDC with a copy of the database, which incremental propagation brings it."""
+
+import re
+import unittest
+
+from lab import faults
+from lab.gss import converse
+from lab.replica import PropagatingRealm
+from lab.waiting import wait_until
+from scenario import BRAVO, Scenario, service_of
+
+
+class WithCopy(Scenario):
+    """A realm with a copy, and a way to say whom clients ask first."""
+
+    kinds = {BRAVO: PropagatingRealm}
+
+    @classmethod
+    def arrange(cls):
+        cls.primary, cls.copy = cls.bravo.kdcs
+        cls.crossover = cls.alpha.crossover_to(cls.bravo)
+
+    def find_kdcs(self, *kdcs):
+        """From now on clients find these KDCs of BRAVO.EXAMPLE, in this order."""
+        self.bravo.kdcs[:] = kdcs
+        for realm in (self.alpha, self.bravo):
+            realm.configure()
+
+    def propagate(self):
+        """Bring the copy what has changed."""
+        wait_until(lambda: self.copy.fetch() or self.last_serial(self.copy) == self.last_serial(self.primary),
+                   "the copy to be that of now")
+
+    def last_serial(self, kdc):
+        """The number of the last change that the update log of a KDC has."""
+        return re.search(r"Last serial # : (\S+)", kdc.run("kproplog", "-h").stdout)[1]
+
+
+class Propagation(WithCopy):
+    """A crossover was made with the primary, and users of ALPHA.EXAMPLE come to the copy."""
+
+    def setUp(self):
+        for realm in (self.alpha, self.bravo):
+            if self.crossover in realm.principals():
+                realm.kadmin_local(f"delprinc -force {self.crossover}")
+        self.propagate()
+        self.alpha.kdc.restart()
+        self.alice = self.alpha.kinit("alice")
+        self.alice.kvno(self.crossover)
+        self.assertIn(self.crossover, self.primary.principals())
+
+    def test_the_log_of_changes_has_it(self):
+        log = self.primary.run("kproplog").stdout
+        self.assertIn(f"Update principal : {self.crossover}", log)
+
+    def test_the_copy_has_the_same_keys_once_it_is_propagated(self):
+        self.assertNotIn(self.crossover, self.copy.principals())
+        self.propagate()
+        self.assertEqual(self.copy.keyinfo(self.crossover), self.primary.keyinfo(self.crossover))
+
+    def test_a_copy_without_it_sends_users_on_to_the_primary(self):
+        self.find_kdcs(self.copy, self.primary)
+        mark = self.primary.kdc.log.mark()
+
+        self.alice.kvno(service_of(self.bravo))
+
+        self.copy.kdc.log.wait_for("has come to this copy of the database yet")
+        self.primary.kdc.log.wait_for(f"ISSUE: .* for {service_of(self.bravo)}", since=mark)
+
+    def test_the_copy_serves_it_once_it_is_propagated(self):
+        self.propagate()
+        self.find_kdcs(self.copy)
+
+        self.alice.kvno(service_of(self.bravo))
+
+        self.assertIn('Received message: "hello"', converse(self.alice, self.bravo, "hello").server)
+
+    def test_a_primary_without_it_says_so_at_once(self):
+        """There is nobody to ask after it."""
+        self.bravo.kadmin_local(f"delprinc -force {self.crossover}")
+        self.find_kdcs(self.primary)
+
+        refusal = self.alice.run("kvno", service_of(self.bravo), check=False, timeout=10)
+
+        self.assertFalse(refusal.ok)
+        self.assertIn("not found in Kerberos database", refusal.output)
+
+    def test_a_realm_that_is_refused_is_not_sent_on(self):
+        self.copy.settings["kxover_realms"] = f"!{self.alpha.name}"
+        self.addCleanup(self.copy.kdc.restart)
+        self.addCleanup(self.copy.configure)
+        self.addCleanup(self.copy.settings.pop, "kxover_realms")
+        self.copy.configure()
+        self.copy.kdc.restart()
+        self.find_kdcs(self.copy)
+
+        refusal = self.alice.run("kvno", service_of(self.bravo), check=False, timeout=10)
+
+        self.assertFalse(refusal.ok)
+        self.assertIn("not found in Kerberos database", refusal.output)
+
+
+class KxoverdAtTheCopy(WithCopy):
+    """At the copy there is a kxoverd, too, and DNS names it first."""
+
+    def test_it_makes_no_keys_and_peers_go_on_to_the_primary(self):
+        self.copy.daemon_port = self.lab.ports.take()
+        self.copy.configure()
+        self.copy.kxoverd.start()
+        records = self.copy.kxover("dns", "-r", BRAVO, "--host", self.copy.kdc_host, "--port",
+                                   self.copy.daemon_port).stdout.splitlines()
+
+        with faults.records(self.bravo.zone, lambda lines: [
+                *(line.replace(" SRV 0 0 ", " SRV 10 0 ") for line in lines), *records]):
+            self.alpha.forget_dns()
+            self.alpha.kinit("alice").kvno(self.crossover)
+
+        self.copy.kxoverd.log.wait_for("refused .* copy of the database")
+        self.assertNotIn(self.crossover, self.copy.principals())
+        self.assertEqual(self.primary.keyinfo(self.crossover), self.alpha.keyinfo(self.crossover))
+
+
+class Outgoing(WithCopy):
+    """Users of BRAVO.EXAMPLE ask the copy for ALPHA.EXAMPLE."""
+
+    def test_the_copy_agrees_on_a_key_of_its_own(self):
+        crossover = self.bravo.crossover_to(self.alpha)
+        self.find_kdcs(self.copy)
+        alice = self.bravo.kinit("alice")
+        alice.kvno(service_of(self.alpha))
+        self.assertIn('Received message: "from the copy"', converse(alice, self.alpha, "from the copy").server)
+        own = {kvno for kvno, _ in self.copy.keyinfo(crossover)}
+
+        self.find_kdcs(self.primary)
+        self.bravo.kinit("bob").kvno(service_of(self.alpha))
+
+        self.assertNotEqual({kvno for kvno, _ in self.primary.keyinfo(crossover)}, own)
+        self.assertEqual({kvno for kvno, _ in self.alpha.keyinfo(crossover)},
+                         own | {kvno for kvno, _ in self.primary.keyinfo(crossover)})
+
+
+if __name__ == "__main__":
+    unittest.main()
