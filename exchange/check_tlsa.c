@@ -201,6 +201,27 @@ judge_certificate(krb5_context context, const struct kx_chain *chain,
     return worst;
 }
 
+/*
+ * Say that no record is of a certificate of the chain; and if a record did not
+ * count for another one's sake, say that too, for it may be the one that the
+ * administrator had in mind.
+ */
+static void
+set_mismatch(krb5_context context, const struct kx_claim *claim,
+             const krb5_boolean *usable)
+{
+    krb5_boolean outdone = FALSE;
+    size_t r;
+
+    for (r = 0; r < claim->n_tlsa && !outdone; r++)
+        outdone = usable[r] && is_outdone(claim, usable, &claim->tlsa[r]);
+    kx_error(context, KX_ERR_TLSA_MISMATCH,
+             "no TLSA record of %s is of the certificate chain: "
+             "publish the record of the present certificate%s",
+             claim->host,
+             outdone ? " (SHA-256 does not count beside SHA-512)" : "");
+}
+
 krb5_error_code
 kx_check_tlsa(krb5_context context, const struct kx_chain *chain,
               const struct kx_claim *claim, const struct kx_tlsa **matched)
@@ -228,18 +249,15 @@ kx_check_tlsa(krb5_context context, const struct kx_chain *chain,
         if (is_final(ret))
             break;
     }
-    free(usable);
     if (worst == KX_ERR_TLSA_UNUSABLE)
-        return kx_error(context, worst,
-                        "no TLSA record of %s can be used: it needs usage 3 "
-                        "or 2 (0 and 1 count only with kxover_anchors), "
-                        "selector 0 or 1 and matching type 0, 1 or 2",
-                        claim->host);
+        kx_error(context, worst,
+                 "no TLSA record of %s can be used: it needs usage 3 "
+                 "or 2 (0 and 1 count only with kxover_anchors), "
+                 "selector 0 or 1 and matching type 0, 1 or 2",
+                 claim->host);
     if (worst == KX_ERR_TLSA_MISMATCH)
-        return kx_error(context, worst,
-                        "no TLSA record of %s is of the certificate chain: "
-                        "publish the record of the present certificate",
-                        claim->host);
+        set_mismatch(context, claim, usable);
+    free(usable);
     return worst;
 }
 
