@@ -84,18 +84,10 @@ struct kx_tlsa {
 krb5_boolean kx_tlsa_is_usable(const struct kx_tlsa *tlsa);
 
 /*
- * *matches says whether the usable record tlsa is of the certificate (DER),
- * by its selector and matching type alone.  Errors: KX_ERR_CHAIN (the
- * certificate cannot be read), KX_ERR_CRYPTO, ENOMEM.
- */
-krb5_error_code kx_tlsa_match(krb5_context context, const struct kx_tlsa *tlsa,
-                              const krb5_data *certificate,
-                              krb5_boolean *matches);
-
-/*
  * Make the record of the certificate (DER) by these three, which must be known
- * ones, in *out; out->data is allocated (kx_data_free()).  Errors:
- * KX_ERR_CHAIN (the certificate cannot be read), KX_ERR_CRYPTO, ENOMEM.
+ * ones, in *out; out->data is allocated (kx_data_free()).  A usable record
+ * with other data is of another certificate.  Errors: KX_ERR_CHAIN (the
+ * certificate cannot be read), KX_ERR_CRYPTO, ENOMEM.
  */
 krb5_error_code kx_tlsa_make(krb5_context context, uint8_t usage,
                              uint8_t selector, uint8_t matching_type,

@@ -1,6 +1,6 @@
 /*
  * tlsa.c: TLSA records, RFC 6698: read one, tell whether it can be used, and
- * whether it is of a certificate.
+ * make the one that a certificate has.
  *
  * What a record's usage demands of the certificate's path (RFC 7671) is the
  * exchange's to check.  GnuTLS reads certificates and makes digests; but a
@@ -191,22 +191,6 @@ select_data(krb5_context context, uint8_t selector, uint8_t matching_type,
 
 cleanup:
     gnutls_x509_crt_deinit(crt);
-    return code;
-}
-
-krb5_error_code
-kx_tlsa_match(krb5_context context, const struct kx_tlsa *tlsa,
-              const krb5_data *certificate, krb5_boolean *matches)
-{
-    unsigned char digest[SHA512_SIZE];
-    krb5_error_code code;
-    krb5_data selected;
-
-    *matches = FALSE;
-    code = select_data(context, tlsa->selector, tlsa->matching_type,
-                       certificate, digest, &selected);
-    if (code == 0)
-        *matches = kx_data_equal(&selected, &tlsa->data);
     return code;
 }
 
