@@ -196,6 +196,7 @@ static int
 compare(const void *a, const void *b)
 {
     const struct crossover_row *x = a, *y = b;
+    const uint32_t kvnos[] = {x->kvno, y->kvno};
     int order;
 
     order = strcmp(x->text[CROSSOVER_REALM], y->text[CROSSOVER_REALM]);
@@ -203,8 +204,8 @@ compare(const void *a, const void *b)
         order = (int)x->direction - (int)y->direction;
     if (order == 0 && x->established != y->established)
         return x->established < y->established ? 1 : -1;
-    if (order == 0)
-        order = x->kvno < y->kvno ? 1 : x->kvno > y->kvno ? -1 : 0;
+    if (order == 0 && x->kvno != y->kvno)
+        order = kx_latest_kvno(kvnos, 2) == x->kvno ? -1 : 1;
     return order;
 }
 

@@ -333,15 +333,18 @@ cleanup:
     return ret;
 }
 
-/* For qsort(): newest first; of one second, the higher version first. */
+/* For qsort(): newest first; of one second, the version numbered later. */
 static int
 compare_marks(const void *a, const void *b)
 {
     const struct kx_mark *x = a, *y = b;
+    const uint32_t kvnos[] = {x->kvno, y->kvno};
 
     if (x->established != y->established)
         return x->established > y->established ? -1 : 1;
-    return x->kvno > y->kvno ? -1 : x->kvno < y->kvno;
+    if (x->kvno == y->kvno)
+        return 0;
+    return kx_latest_kvno(kvnos, 2) == x->kvno ? -1 : 1;
 }
 
 krb5_error_code

@@ -28,6 +28,7 @@
 #include "plugin/held.h"
 #include "plugin/intercept.h"
 #include "plugin/log.h"
+#include "plugin/news.h"
 #include "plugin/referral.h"
 #include "plugin/writer.h"
 
@@ -40,6 +41,7 @@ struct kx_intercept {
     struct kx_exchanges *exchanges;
     struct kx_held *held;
     struct kx_writer writer;
+    struct kx_news damage; /* lines about entries that are damaged */
 };
 
 /* Log what cannot be done about name because of code. */
@@ -55,6 +57,20 @@ log_trouble(struct kx_intercept *intercept, int priority,
     kx_log(&kx_plugin_logger, priority, "%s: %s: %s",
            text != NULL ? text : "?", what, words);
     krb5_free_unparsed_name(context, text);
+    krb5_free_error_message(context, words);
+}
+
+/* Log that an entry is served as it is because of KX_ERR_METADATA, whose
+ * message has its name; not at each lookup. */
+static void
+log_damage(struct kx_intercept *intercept)
+{
+    krb5_context context = intercept->context;
+    const char *words = krb5_get_error_message(context, KX_ERR_METADATA);
+
+    if (kx_is_news(&intercept->damage, words, kx_monotonic()))
+        kx_log(&kx_plugin_logger, LOG_WARNING, "%s; it is served as it is",
+               words);
     krb5_free_error_message(context, words);
 }
 
@@ -112,7 +128,7 @@ agreed(void *arg, struct kx_crossover *crossover)
             kx_crossover_free(context, crossover);
             return;
         }
-        if (ret == KX_ERR_POLICY_REALM) {
+        if (ret == KX_ERR_POLICY_REALM || ret == KX_ERR_METADATA) {
             log_trouble(intercept, LOG_WARNING, crossover->name,
                         "agreed key is not used", ret);
             kx_crossover_free(context, crossover);
@@ -191,8 +207,8 @@ settle_held(struct kx_intercept *intercept, krb5_const_principal name)
  * Returns KRB5_KDB_NOENTRY, with *entry released, when that is nothing.
  */
 static krb5_error_code
-restrict_entry(struct kx_intercept *intercept, krb5_const_principal name,
-               enum kx_direction direction, time_t now, krb5_db_entry **entry)
+restrict_entry(struct kx_intercept *intercept, enum kx_direction direction,
+               time_t now, krb5_db_entry **entry)
 {
     krb5_context context = intercept->context;
     krb5_boolean usable = FALSE;
@@ -202,7 +218,7 @@ restrict_entry(struct kx_intercept *intercept, krb5_const_principal name,
         ret = kx_entry_restrict(context, *entry, direction, now, &usable);
     if (ret == KX_ERR_METADATA) {
         /* An entry that we cannot read is the administrator's. */
-        log_trouble(intercept, LOG_WARNING, name, "served as it is", ret);
+        log_damage(intercept);
         return 0;
     }
     if (ret == 0 && usable)
@@ -318,7 +334,7 @@ serve_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
         *entry = NULL;
         return ret;
     }
-    ret = restrict_entry(intercept, name, KX_OUTGOING, time(NULL), entry);
+    ret = restrict_entry(intercept, KX_OUTGOING, time(NULL), entry);
     if (ret == 0)
         look_after(intercept, name, remote, &life);
     return ret;
@@ -406,23 +422,23 @@ lookup_host(struct kx_intercept *intercept, krb5_const_principal service,
 }
 
 /*
- * The incoming crossover name, with realm remote, of which the database
+ * The incoming crossover with realm remote, of which the database
  * answered code and *entry.  Where the database is a copy, a key that is not
  * in it may be one that was not brought to it yet: clients then go on to the
  * next KDC.  (Where there is none, they would ask again and again for half a
  * minute; so a KDC that knows better says no.)
  */
 static krb5_error_code
-lookup_incoming(struct kx_intercept *intercept, krb5_const_principal name,
-                const krb5_data *remote, unsigned int flags,
-                krb5_error_code code, krb5_db_entry **entry)
+lookup_incoming(struct kx_intercept *intercept, const krb5_data *remote,
+                unsigned int flags, krb5_error_code code,
+                krb5_db_entry **entry)
 {
     const struct kx_settings *settings = intercept->settings;
 
     /* A ticket is good until its end by the clock of the realm that issued it,
      * and krb5 forgives what that is behind ours. */
     if (code == 0)
-        code = restrict_entry(intercept, name, KX_INCOMING,
+        code = restrict_entry(intercept, KX_INCOMING,
                               time(NULL) - settings->clockskew, entry);
     if (code != KRB5_KDB_NOENTRY || !settings->replica ||
         (flags & KRB5_KDB_FLAG_CLIENT) || !kx_realm_is_valid(remote) ||
@@ -447,7 +463,7 @@ kx_intercept_lookup(struct kx_intercept *intercept, krb5_const_principal name,
     direction =
         kx_crossover_direction(name, intercept->settings->realm, &remote);
     if (direction == KX_INCOMING)
-        return lookup_incoming(intercept, name, &remote, flags, code, entry);
+        return lookup_incoming(intercept, &remote, flags, code, entry);
     if (flags & KRB5_KDB_FLAG_CLIENT)
         return code;
     if (direction == KX_NOT_A_CROSSOVER && code == KRB5_KDB_NOENTRY &&
@@ -568,6 +584,7 @@ kx_intercept_close(struct kx_intercept *intercept)
     kx_exchanges_free(intercept->exchanges);
     kx_held_prune(intercept->context, &intercept->held, 0);
     kx_settings_free(intercept->settings);
+    kx_news_clear(&intercept->damage);
     free(intercept);
 }
 
@@ -596,5 +613,6 @@ kx_intercept_refresh(struct kx_intercept *intercept, krb5_context context)
     kx_log(&kx_plugin_logger, LOG_NOTICE,
            "%s: settings read again; realms that failed may be tried again",
            intercept->settings->realm);
+    kx_news_clear(&intercept->damage);
     try_identity(intercept);
 }

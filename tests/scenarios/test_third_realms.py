@@ -1,6 +1,7 @@
 """A peer speaks for its own realm only: crossovers that kxover made carry no third realms."""
 
 import contextlib
+import re
 
 from scenario import ALPHA, BRAVO, Scenario, service_of
 
@@ -53,6 +54,38 @@ class ThirdRealms(Scenario):
         self._configure_bravo()
         self.addCleanup(self._configure_bravo)
         self.addCleanup(self.bravo.settings.pop, "kxover_transit")
+        alice = self.alpha.kinit("alice")
+
+        alice.kvno(service_of(self.bravo))
+
+        self.assertIn(service_of(self.bravo), alice.tickets())
+
+    def test_damaged_marks_do_not_let_them_in(self):
+        """Who has slipped with setstr has not vouched for anybody."""
+        crossover = self.charlie.crossover_to(self.bravo)
+        self.addCleanup(self._forget, crossover)
+        self.charlie.kinit("bob").kvno(service_of(self.bravo))
+        marks = re.findall(r"^(kxover_kvno_\d+): ", self.bravo.kadmin_local(f"getstrs {crossover}").stdout,
+                           re.MULTILINE)
+        for slip in ([f"setstr {crossover} {mark} nonsense" for mark in marks],
+                     [f"delstr {crossover} {mark}" for mark in marks] + [f"setstr {crossover} kxover_kvno 1"]):
+            with self.subTest(slip[-1]):
+                self.bravo.kadmin_local(*slip)
+                alice = self.alpha.kinit("alice")
+                mark = self.bravo.kdc.log.mark()
+
+                self.assertFalse(alice.kvno(service_of(self.bravo), check=False).ok)
+
+                self.bravo.kdc.log.wait_for(f"realm {CHARLIE} brought a user of realm {ALPHA}: refused", since=mark)
+                self.charlie.kinit("bob").kvno(service_of(self.bravo))
+
+    def test_a_crossover_without_any_mark_is_the_administrators(self):
+        crossover = self.charlie.crossover_to(self.bravo)
+        self.addCleanup(self._forget, crossover)
+        self.charlie.kinit("bob").kvno(service_of(self.bravo))
+        shown = self.bravo.kadmin_local(f"getstrs {crossover}").stdout
+        self.bravo.kadmin_local(*[f"delstr {crossover} {name}" for name in re.findall(r"^(kxover_\w+): ", shown,
+                                                                                      re.MULTILINE)])
         alice = self.alpha.kinit("alice")
 
         alice.kvno(service_of(self.bravo))
