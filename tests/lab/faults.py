@@ -14,6 +14,7 @@ import os
 import re
 import signal
 
+from . import tools
 from .peers import Peer
 from .zone import Signing
 
@@ -117,6 +118,26 @@ def database_locked(realm, against="writing"):
     with open(realm.folder / "principal.ok", "r+b") as lock:
         fcntl.lockf(lock, kind)
         yield
+
+
+@contextlib.contextmanager
+def database_read_only(realm):
+    """The realm's KDC, which is restarted, may read its database and not write it."""
+    files = list(realm.folder.glob("principal*"))
+    modes = [file.stat().st_mode for file in files]
+    for file in files:
+        file.chmod(0o400)
+    if os.geteuid() == 0:
+        # A root that files keep out, too.
+        realm.kdc_prefix[:] = [tools.find("setpriv"), "--bounding-set=-dac_override,-dac_read_search"]
+    realm.kdc.restart()
+    try:
+        yield
+    finally:
+        for file, mode in zip(files, modes):
+            file.chmod(mode)
+        realm.kdc_prefix.clear()
+        realm.kdc.restart()
 
 
 @contextlib.contextmanager

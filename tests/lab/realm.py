@@ -53,12 +53,13 @@ class Realm:
         self.clock = None
         self._session_numbers = itertools.count(1)
         self.folder.mkdir()
-        self.kdc = self._service("krb5kdc", lambda: [tools.find("krb5kdc"), "-n", *self.kdc_options],
+        self.kdc = self._service("krb5kdc", lambda: [*self.kdc_prefix, tools.find("krb5kdc"), "-n", *self.kdc_options],
                                  lambda service: "commencing operation" in service.log_since_start())
         self.kadmind = self._service("kadmind", lambda: [tools.find("kadmind"), "-nofork"],
                                      lambda service: "starting" in service.log_since_start())
         self.kxoverd = self._service("kxoverd", lambda: [lab.build.daemon, "-n"],
                                      lambda service: is_listening(self.daemon_port))
+        self.kdc_prefix = []
         self.kdc_options = []
 
     def __repr__(self):

@@ -88,6 +88,66 @@ class OneAgreesTheOtherServes(TwoKdcs):
         self.assertEqual(self.bravo.keyinfo(crossover), kept)
 
 
+class WhatTheDirectoryHas(TwoKdcs):
+    """Entries in a directory are what they are in a file."""
+
+    def test_keys_marks_and_limits_are_in_it(self):
+        for here, there in ((self.alpha, self.bravo), (self.bravo, self.alpha)):
+            crossover = here.crossover_to(there)
+            here.kinit("alice").kvno(service_of(there))
+            self.wait_for_replication(crossover)
+            for kdc in (self.first, self.second):
+                with self.subTest(f"{crossover} at {kdc.kdc_host}"):
+                    self.assertEqual(kdc.keyinfo(crossover), self.alpha.keyinfo(crossover))
+                    shown = kdc.kadmin_local(f"getprinc {crossover}").stdout
+                    limits = self.alpha.kadmin_local(f"getprinc {crossover}").stdout
+                    for what in ("Attributes: LOCKDOWN_KEYS", "Maximum ticket life: .*", "Maximum renewable life: .*",
+                                 "Expiration date: .*"):
+                        self.assertIn(re.search(what, limits)[0], shown)
+                    kvno, _ = self.alpha.keyinfo(crossover)[0]
+                    self.assertIn(f"kxover_kvno_{kvno}: ", kdc.kadmin_local(f"getstrs {crossover}").stdout)
+
+    def test_what_is_dumped_and_loaded_is_used_on(self):
+        crossover = self.alpha.crossover_to(self.bravo)
+        session = self.agree_with(self.first)
+        keys = self.first.keyinfo(crossover)
+        self.first.kdb5_util("dump", self.first.folder / "dump", crossover)
+        self.first.kadmin_local(f"delprinc -force {crossover}")
+
+        self.first.kdb5_util("load", "-update", self.first.folder / "dump")
+
+        self.assertEqual(self.first.keyinfo(crossover), keys)
+        self.wait_for_replication(crossover)
+        self.assert_good_at_both(session)
+
+
+class ReadOnly(LdapRealm):
+    """Its KDCs may not change the directory; its kxoverd may."""
+
+    kdc_may_write = False
+
+
+class KdcsThatMayNotWrite(TwoKdcs):
+    """The directory's administrator lets KDCs read, and no more."""
+
+    kinds = {BRAVO: ReadOnly}
+
+    def test_users_go_out_by_a_key_in_memory(self):
+        crossover = self.bravo.crossover_to(self.alpha)
+        self.only_kdc(self.first)
+        for user in ("alice", "bob"):
+            self.bravo.kinit(user).kvno(service_of(self.alpha))
+
+        self.first.kdc.log.wait_for(f"{crossover}: key is served from memory")
+        self.assertNotIn(crossover, self.first.principals())
+        self.assertEqual(len({kvno for kvno, _ in self.alpha.keyinfo(crossover)}), 1)
+
+    def test_users_from_elsewhere_come_in_by_either(self):
+        session = self.agree_with(self.first)
+        self.wait_for_replication(self.alpha.crossover_to(self.bravo))
+        self.assert_good_at_both(session)
+
+
 class DirectoriesApart(TwoKdcs):
     """The directory servers do not hear of each other, and both KDCs agree on keys with ALPHA.EXAMPLE."""
 

@@ -123,20 +123,57 @@ class KxoverdAtTheCopy(WithCopy):
 class Outgoing(WithCopy):
     """Users of BRAVO.EXAMPLE ask the copy for ALPHA.EXAMPLE."""
 
-    def test_the_copy_agrees_on_a_key_of_its_own(self):
-        crossover = self.bravo.crossover_to(self.alpha)
+    def setUp(self):
+        self.outgoing = self.bravo.crossover_to(self.alpha)
+        for kdc in (self.alpha, self.primary, self.copy):
+            if self.outgoing in kdc.principals():
+                kdc.kadmin_local(f"delprinc -force {self.outgoing}")
+            kdc.kdc.restart()
         self.find_kdcs(self.copy)
+
+    def versions(self, kdc):
+        return {kvno for kvno, _ in kdc.keyinfo(self.outgoing)}
+
+    def assert_served_from_memory(self):
+        """All users of the copy share a key that is in no database of BRAVO.EXAMPLE."""
+        for user in ("alice", "bob"):
+            session = self.bravo.kinit(user)
+            session.kvno(service_of(self.alpha))
+            self.assertIn(f'Received message: "{user}"', converse(session, self.alpha, user).server)
+        self.assertEqual(len(self.versions(self.alpha)), 1)
+        for kdc in (self.primary, self.copy):
+            self.assertNotIn(self.outgoing, kdc.principals())
+
+    def test_a_copy_that_cannot_be_written_serves_from_memory(self):
+        mark = self.copy.kdc.log.mark()
+        with faults.database_read_only(self.copy):
+            self.assert_served_from_memory()
+        self.copy.kdc.log.wait_for(f"{self.outgoing}: key is served from memory", since=mark)
+
+    def test_a_copy_that_is_not_to_be_written_serves_from_memory(self):
+        self.copy.settings["kxover_store"] = "memory"
+        self.addCleanup(self.copy.kdc.restart)
+        self.addCleanup(self.copy.configure)
+        self.addCleanup(self.copy.settings.pop, "kxover_store")
+        self.copy.configure()
+        self.copy.kdc.restart()
+        mark = self.copy.kdc.log.mark()
+
+        self.assert_served_from_memory()
+
+        self.assertEqual(self.copy.kdc.log.lines("until the database can be written", since=mark), [])
+
+    def test_the_copy_agrees_on_a_key_of_its_own(self):
         alice = self.bravo.kinit("alice")
         alice.kvno(service_of(self.alpha))
         self.assertIn('Received message: "from the copy"', converse(alice, self.alpha, "from the copy").server)
-        own = {kvno for kvno, _ in self.copy.keyinfo(crossover)}
+        own = self.versions(self.copy)
 
         self.find_kdcs(self.primary)
         self.bravo.kinit("bob").kvno(service_of(self.alpha))
 
-        self.assertNotEqual({kvno for kvno, _ in self.primary.keyinfo(crossover)}, own)
-        self.assertEqual({kvno for kvno, _ in self.alpha.keyinfo(crossover)},
-                         own | {kvno for kvno, _ in self.primary.keyinfo(crossover)})
+        self.assertNotEqual(self.versions(self.primary), own)
+        self.assertEqual(self.versions(self.alpha), own | self.versions(self.primary))
 
 
 if __name__ == "__main__":
