@@ -138,8 +138,9 @@ not_ours(krb5_context context, const krb5_db_entry *entry)
 
     if (krb5_unparse_name(context, entry->princ, &name) == 0)
         ret = kx_error(context, ret,
-                       "%s was keyed by hand and is left alone; delete it to "
-                       "have kxover manage it",
+                       "%s was keyed by hand and is left alone; delete it, "
+                       "or name the realm in kxover_adopt, to have kxover "
+                       "manage it",
                        name);
     krb5_free_unparsed_name(context, name);
     return ret;
@@ -312,7 +313,7 @@ check_addition(krb5_context context, krb5_db_entry *old,
     if (ret)
         return ret;
     kx_marks_free(marks, n);
-    if (n == 0 && old->n_key_data > 0)
+    if (n == 0 && old->n_key_data > 0 && !crossover->adopt)
         return not_ours(context, old);
     if (kx_entry_has_version(old, crossover->kvno))
         return kx_error(context, KX_ERR_POLICY_KVNO,
@@ -353,6 +354,18 @@ kx_entry_add(krb5_context context, krb5_db_entry *old,
     ret = kx_entry_marks(context, entry, &marks, &n_marks);
     if (ret)
         goto cleanup;
+    ret = kx_adopted_drop_old(context, entry, marks, n_marks, now);
+    if (ret)
+        goto cleanup;
+    if (crossover->adopt)
+        ret = kx_adopt_versions(context, entry, marks, n_marks, now);
+    if (ret)
+        goto cleanup;
+    /* Whatever limits an entry has that was keyed by hand are by hand, too. */
+    if (n_marks == 0 && entry->n_key_data > 0) {
+        before.expiration = to_time(-1);
+        before.life = MAX_LIFE;
+    }
     n_left = n_marks;
     ret = kx_entry_drop_old(context, entry, marks, &n_left, now);
     if (ret)
@@ -396,6 +409,14 @@ settles_at(const struct kx_mark *mark)
     return mark->established + (pause < KX_SETTLING ? pause : KX_SETTLING);
 }
 
+/* True if the version of mark is issued with whatever older ones there are. */
+static krb5_boolean
+is_settled(const struct kx_mark *mark, time_t now)
+{
+    /* One from the future is of a clock that was wrong. */
+    return settles_at(mark) <= now || mark->established > now;
+}
+
 /*
  * The index of the version to issue with at time now, of n marks, newest
  * first; n if there is none.  The peer agreed on a new one with one of its
@@ -414,11 +435,34 @@ version_to_issue_with(const struct kx_mark *marks, size_t n, time_t now)
         else if (marks[i].till <= settles_at(&marks[newest]))
             continue; /* it ends before that */
         chosen = i;
-        /* One from the future is of a clock that was wrong. */
-        if (settles_at(&marks[i]) <= now || marks[i].established > now)
+        if (is_settled(&marks[i], now))
             break;
     }
     return chosen;
+}
+
+/*
+ * Move what of the *n adopted versions counts at time now to the front of
+ * adopted, and set *n to how many that is.  For an outgoing crossover they do
+ * so only as long as issue, the version of ours to issue with (NULL for none),
+ * is not settled.
+ */
+static void
+choose_adopted(struct kx_adopted *adopted, size_t *n,
+               enum kx_direction direction, const struct kx_mark *issue,
+               time_t now)
+{
+    time_t margin = direction == KX_OUTGOING ? KX_ISSUE_MARGIN : 0;
+    size_t i, kept = 0;
+
+    for (i = 0; i < *n; i++) {
+        if (direction == KX_OUTGOING &&
+            (issue == NULL || is_settled(issue, now)))
+            break;
+        if (adopted[i].till > now + margin)
+            adopted[kept++] = adopted[i];
+    }
+    *n = kept;
 }
 
 krb5_error_code
@@ -428,9 +472,11 @@ kx_entry_restrict(krb5_context context, krb5_db_entry *entry,
 {
     krb5_error_code ret;
     struct kx_mark *marks;
+    struct kx_adopted *adopted = NULL;
     time_t till = 0;
     krb5_deltat life;
-    size_t n_marks, n_kept = 0, issue, i;
+    size_t n_marks, n_adopted, n_kept = 0, issue, i;
+    uint32_t kvno;
     int k;
 
     *usable = FALSE;
@@ -441,26 +487,34 @@ kx_entry_restrict(krb5_context context, krb5_db_entry *entry,
         *usable = TRUE;
         return 0;
     }
+    ret = kx_adopted_read(context, entry, &adopted, &n_adopted);
+    if (ret)
+        goto cleanup;
     issue = version_to_issue_with(marks, n_marks, now);
+    choose_adopted(adopted, &n_adopted, direction,
+                   issue < n_marks ? &marks[issue] : NULL, now);
+    for (i = 0; i < n_adopted; i++) {
+        if (adopted[i].till > till)
+            till = adopted[i].till;
+    }
     /* The kept ones come first in marks, in their order. */
     for (i = 0; i < n_marks; i++) {
         struct kx_mark mark = marks[n_kept];
 
-        if (direction == KX_OUTGOING ? i != issue : marks[i].till <= now)
+        if (direction == KX_OUTGOING ? i != issue || n_adopted > 0
+                                     : marks[i].till <= now)
             continue;
         if (marks[i].till > till)
             till = marks[i].till;
         marks[n_kept++] = marks[i];
         marks[i] = mark;
     }
-    if (n_kept == 0)
+    if (n_kept == 0 && n_adopted == 0)
         goto cleanup;
     for (k = entry->n_key_data - 1; k >= 0; k--) {
-        for (i = 0; i < n_kept; i++) {
-            if (marks[i].kvno == entry->key_data[k].key_data_kvno)
-                break;
-        }
-        if (i == n_kept)
+        kvno = entry->key_data[k].key_data_kvno;
+        if (!kx_marks_have(marks, n_kept, kvno) &&
+            kx_adopted_till(adopted, n_adopted, kvno) == 0)
             kx_entry_remove_key(context, entry, k);
     }
     life = to_life(till - now - KX_ISSUE_MARGIN);
@@ -473,6 +527,7 @@ kx_entry_restrict(krb5_context context, krb5_db_entry *entry,
     *usable = TRUE;
 
 cleanup:
+    free(adopted);
     kx_marks_free(marks, n_marks);
     return ret;
 }

@@ -17,7 +17,10 @@
  * if it has keys and no mark; or if a mark cannot be read or is of a version
  * that is not there; or if its latest version has no mark, since then somebody
  * keyed it by hand after us.  One without keys and without marks is what an
- * interrupted attempt may leave, and is completed.  Limits that the
+ * interrupted attempt may leave, and is completed.  With kxover_adopt, one
+ * that has keys and no mark is taken over when a version is added: each
+ * version keyed by hand then has an attribute that says till when it is
+ * accepted (kxover_adopted_1: till=2026-11-24T15:51:00Z).  Limits that the
  * administrator has set on a marked entry (attributes, an earlier expiration,
  * shorter ticket lives) stay when a version is added.
  */
@@ -243,11 +246,14 @@ krb5_error_code kx_entry_latest(const krb5_db_entry *entry, uint32_t *kvno);
  * the current master key of context's open database.  A new entry has
  * KRB5_KDB_LOCKDOWN_KEYS and no other attribute.  The entry expires with its
  * last version, and its maximum ticket lives are the longest life of a
- * version; where the administrator has set less, that stays. Errors:
+ * version; where the administrator has set less, that stays.  With
+ * crossover->adopt, versions of old that were keyed by hand are taken over:
+ * they are dropped, too, when no ticket under them can live any more, and the
+ * limits of an entry that was the administrator's stay as they are.  Errors:
  * KX_ERR_POLICY_KVNO (the version is there already), KX_ERR_VERSIONS (there is
  * no room but that of living versions), KX_ERR_POLICY_REALM (old is the
- * administrator's), KX_ERR_METADATA, KX_ERR_STORE (crossover cannot be stored
- * in old), libkdb5's, ENOMEM.
+ * administrator's, and not to be adopted), KX_ERR_METADATA, KX_ERR_STORE
+ * (crossover cannot be stored in old), libkdb5's, ENOMEM.
  */
 krb5_error_code kx_entry_add(krb5_context context, krb5_db_entry *old,
                              const struct kx_crossover *crossover, time_t now,
@@ -272,14 +278,15 @@ krb5_error_code kx_entry_presence(krb5_context context, krb5_db_entry *entry,
 
 /*
  * Make entry what a KDC may use at time now: versions without a mark stay out,
- * expired ones too; an outgoing crossover keeps one version, with more than
- * KX_ISSUE_MARGIN left: that established last, or while it is new (see
- * KX_SETTLING) one before it that lives longer than that; max_life and
- * max_renewable_life are cut to what the longest-lived of the kept versions
- * has left, without that margin; expiration is that one's till, or earlier if
- * it was.  *usable is false (and entry unchanged) when nothing would be kept.
- * The administrator's entry is left as it is, and is usable.
- * Errors: KX_ERR_METADATA, ENOMEM.
+ * expired ones too; those taken over are in until their end, but for an
+ * outgoing crossover only as long as no version of ours is old enough; an
+ * outgoing crossover keeps one version, with more than KX_ISSUE_MARGIN left:
+ * that established last, or while it is new (see KX_SETTLING) one before it
+ * that lives longer than that; max_life and max_renewable_life are cut to what
+ * the longest-lived of the kept versions has left, without that margin;
+ * expiration is that one's till, or earlier if it was.  *usable is false (and
+ * entry unchanged) when nothing would be kept. The administrator's entry is
+ * left as it is, and is usable. Errors: KX_ERR_METADATA, ENOMEM.
  */
 krb5_error_code kx_entry_restrict(krb5_context context, krb5_db_entry *entry,
                                   enum kx_direction direction, time_t now,

@@ -55,8 +55,10 @@ kx_life_read(krb5_context context, krb5_db_entry *entry, struct kx_life *life)
     ret = kx_entry_marks(context, entry, &marks, &n);
     if (ret)
         return ret == KX_ERR_METADATA ? 0 : ret;
-    if (n == 0)
-        return 0;
+    if (n == 0) {
+        life->by_hand = entry->n_key_data > 0;
+        return kx_entry_latest(entry, &life->latest);
+    }
     life->ours = TRUE;
     life->established = marks[0].established;
     life->till = marks[0].till;

@@ -18,12 +18,15 @@ time_t kx_renewal_begins(time_t established, time_t till);
 
 /* What there is to know of an entry that may have to be renewed. */
 struct kx_life {
-    krb5_boolean ours;  /* it has marked versions; else all is zero */
-    uint32_t latest;    /* kx_entry_latest() */
-    time_t established; /* of the version established last */
-    time_t till;        /* its end */
-    time_t last_till;   /* the latest end of any version */
-    time_t used;        /* when it was noted as used; 0 if never */
+    krb5_boolean ours;    /* it has marked versions; else all that follows but
+                           * the next two is zero */
+    krb5_boolean by_hand; /* it has keys, and kxover has nothing to do with
+                           * them */
+    uint32_t latest;      /* kx_entry_latest() */
+    time_t established;   /* of the version established last */
+    time_t till;          /* its end */
+    time_t last_till;     /* the latest end of any version */
+    time_t used;          /* when it was noted as used; 0 if never */
 };
 
 /*

@@ -167,8 +167,9 @@ read_anchors(struct kx_settings *settings, const char *value)
     return append_text(&settings->anchors, value);
 }
 
+/* Append a pattern of realms to list. */
 static krb5_error_code
-read_realms(struct kx_settings *settings, const char *value)
+read_pattern(const char *value, char ***list)
 {
     const char *name = value[0] == '!' ? value + 1 : value;
     const size_t in = strlen(KX_PATTERN_IN), out = strlen(KX_PATTERN_OUT);
@@ -179,7 +180,7 @@ read_realms(struct kx_settings *settings, const char *value)
     else if (strncasecmp(name, KX_PATTERN_OUT, out) == 0)
         name += out;
     if (strcmp(name, "*") == 0)
-        return append_text(&settings->realms, value);
+        return append_text(list, value);
     if (strlen(name) >= sizeof(below))
         return KX_ERR_SETTING;
     strcpy(below, name);
@@ -188,7 +189,19 @@ read_realms(struct kx_settings *settings, const char *value)
         below[0] = 'X';
     if (!realm_in_any_case(below))
         return KX_ERR_SETTING;
-    return append_text(&settings->realms, value);
+    return append_text(list, value);
+}
+
+static krb5_error_code
+read_realms(struct kx_settings *settings, const char *value)
+{
+    return read_pattern(value, &settings->realms);
+}
+
+static krb5_error_code
+read_adopt(struct kx_settings *settings, const char *value)
+{
+    return read_pattern(value, &settings->adopt);
 }
 
 static krb5_error_code
@@ -358,6 +371,10 @@ const struct kx_setting_row kx_setting_rows[] = {
     {KX_SETTING_PREFIX "realms", TRUE, read_realms,
      "realms as BRAVO.EXAMPLE, *.EXAMPLE (all below) or * (all), with ! "
      "before those to refuse, and in: or out: before a name for one "
+     "direction"},
+    {KX_SETTING_PREFIX "adopt", TRUE, read_adopt,
+     "realms as BRAVO.EXAMPLE, *.EXAMPLE (all below) or * (all), with ! "
+     "before those to leave alone, and in: or out: before a name for one "
      "direction"},
     {KX_SETTING_PREFIX "listen", TRUE, read_listen,
      "an IP address, ADDRESS:PORT, [V6ADDRESS]:PORT, PORT or *:PORT"},

@@ -89,18 +89,18 @@ read_entry(krb5_context context, krb5_const_principal name,
     return ret == KRB5_KDB_NOENTRY ? 0 : ret;
 }
 
-/* True if entry, which may be NULL, has keys that are the administrator's. */
+/* True if entry has keys that are the administrator's, and stay so: with adopt
+ * those alone that we do not understand. */
 static krb5_boolean
-is_by_hand(krb5_context context, krb5_db_entry *entry)
+is_by_hand(krb5_context context, krb5_db_entry *entry, krb5_boolean adopt)
 {
     struct kx_mark *marks = NULL;
+    krb5_error_code ret;
     size_t n = 0;
 
-    if (entry == NULL || entry->n_key_data == 0)
-        return FALSE;
-    (void)kx_entry_marks(context, entry, &marks, &n);
+    ret = kx_entry_marks(context, entry, &marks, &n);
     kx_marks_free(marks, n);
-    return n == 0;
+    return n == 0 && (ret != 0 || !adopt);
 }
 
 /* Write crossover into the database, and that it was asked for. */
@@ -159,7 +159,7 @@ is_superseded(struct kx_intercept *intercept, struct kx_held *held,
     if (entry == NULL || entry->n_key_data == 0)
         return held->seen;
     held->seen = TRUE;
-    if (is_by_hand(context, entry))
+    if (is_by_hand(context, entry, held->crossover->adopt))
         return TRUE;
     return kx_life_read(context, entry, &life) == 0 &&
            life.established > held->crossover->established &&
@@ -305,6 +305,9 @@ look_after(struct kx_intercept *intercept, krb5_const_principal name,
     const struct kx_settings *settings = intercept->settings;
     time_t now = time(NULL);
 
+    /* What was keyed by hand serves on until there is something better. */
+    if (life->by_hand && kx_settings_adopts(settings, KX_OUTGOING, remote))
+        renew(intercept, name, remote, life->latest);
     if (!life->ours)
         return;
     if (now >= kx_renewal_begins(life->established, life->till))

@@ -4,7 +4,9 @@ import re
 import time
 
 from lab import faults, peers
-from scenario import Scenario, service_of
+from lab.gss import converse
+from lab.waiting import wait_until
+from scenario import ALPHA, BRAVO, Scenario, service_of
 
 HOUR = 3600
 
@@ -108,6 +110,135 @@ class PriorKeys(Scenario):
         for realm, lines in zip((self.alpha, self.bravo), told):
             self.assertEqual(chains(realm, self.crossover), [(0, 1), (0, 1)])
             self.assertRegex("\n".join(lines), "the new key does not build on earlier ones")
+
+
+class KeyedByHand(Scenario):
+    """The administrators of ALPHA and BRAVO have keyed the crossover by hand, as of old."""
+
+    adopting = ()
+
+    @classmethod
+    def arrange(cls):
+        cls.crossover = cls.alpha.crossover_to(cls.bravo)
+        for realm in (cls.alpha, cls.bravo):
+            realm.settings.update(kxover_lifetime="60s", kxover_lifetime_min="10s")
+            if realm.name in cls.adopting:
+                realm.settings["kxover_adopt"] = "*.EXAMPLE"
+            realm.configure()
+            realm.stop()
+            realm.start()
+
+    def setUp(self):
+        for realm in (self.alpha, self.bravo):
+            realm.kadmin_local(f"delprinc -force {self.crossover}", check=False)
+            realm.kadmin_local(f"addprinc -pw by-hand {self.crossover}")
+            realm.kdc.restart()  # which forgets that an exchange failed
+
+    def cross(self):
+        """Have a new user of ALPHA get a ticket for a service of BRAVO.  Returns the version of the key that
+        her ticket for BRAVO is under."""
+        alice = self.alpha.kinit("alice")
+        alice.kvno(service_of(self.bravo))
+        return int(re.search(r"kvno = (\d+)", alice.kvno(self.crossover).output).group(1))
+
+    def cross_until(self, condition, what):
+        """Cross again and again until a condition holds, and no ticket fails."""
+        def crossed():
+            self.cross()
+            return condition()
+        wait_until(crossed, what)
+
+
+class AdoptedByBoth(KeyedByHand):
+    """Both administrators let kxover take over."""
+
+    adopting = (ALPHA, BRAVO)
+
+    def adopt(self):
+        self.cross_until(lambda: marks(self.alpha, self.crossover), "kxover to take over")
+        return max(marks(self.alpha, self.crossover))
+
+    def test_the_first_ticket_is_under_the_key_set_by_hand(self):
+        self.assertEqual(self.cross(), 1)
+
+    def test_all_tickets_are_good_while_kxover_takes_over(self):
+        made = self.adopt()
+        self.cross_until(lambda: self.cross() == made, "tickets under the new key")
+        for realm in (self.alpha, self.bravo):
+            self.assertEqual({kvno for kvno, _ in realm.keyinfo(self.crossover)}, {1, made})
+
+    def test_a_ticket_under_the_key_set_by_hand_is_good_to_its_end(self):
+        early = self.alpha.kinit("alice")
+        self.assertIn("kvno = 1", early.kvno(self.crossover).output)
+        made = self.adopt()
+        self.cross_until(lambda: self.cross() == made, "tickets under the new key")
+        early.kvno(service_of(self.bravo))
+        self.assertIn('Received message: "still"', converse(early, self.bravo, "still").server)
+
+    def test_the_keys_set_by_hand_are_the_first_link_of_the_chain(self):
+        keys = len(self.alpha.keyinfo(self.crossover))
+        self.adopt()
+        for realm in (self.alpha, self.bravo):
+            self.assertEqual(chains(realm, self.crossover), [(keys, 2)])
+
+    def test_keys_set_by_hand_that_differ_are_left_out(self):
+        self.bravo.kadmin_local(f"cpw -pw another-by-hand {self.crossover}")
+        alice = self.alpha.kinit("alice")
+        self.assertFalse(alice.kvno(service_of(self.bravo), check=False).ok)
+        wait_until(lambda: self.alpha.kinit("alice").kvno(self.crossover).ok and
+                   marks(self.alpha, self.crossover), "kxover to take over")
+        for realm in (self.alpha, self.bravo):
+            self.assertEqual(chains(realm, self.crossover), [(0, 1)])
+        wait_until(lambda: self.alpha.kinit("alice").kvno(service_of(self.bravo), check=False).ok,
+                   "a ticket under the new key")
+
+    def test_versions_set_by_hand_go_when_no_ticket_needs_them(self):
+        self.adopt()
+        for realm in (self.alpha, self.bravo):
+            realm.kadmin_local(f'setstr {self.crossover} kxover_adopted_1 "till=2020-01-01T00:00:00Z"')
+        end(self.alpha, self.crossover)
+        self.cross()
+        for realm in (self.alpha, self.bravo):
+            self.assertNotIn(1, {kvno for kvno, _ in realm.keyinfo(self.crossover)})
+            self.assertNotIn("kxover_adopted", realm.kadmin_local(f"getstrs {self.crossover}").stdout)
+
+    def test_limits_that_were_set_by_hand_stay(self):
+        for realm in (self.alpha, self.bravo):
+            realm.kadmin_local(f'modprinc -maxlife "1 hour" -allow_postdated {self.crossover}')
+        self.adopt()
+        for realm in (self.alpha, self.bravo):
+            shown = realm.kadmin_local(f"getprinc {self.crossover}").stdout
+            self.assertIn("Maximum ticket life: 0 days 01:00:00", shown)
+            self.assertIn("DISALLOW_POSTDATED", shown)
+
+
+class AdoptedByTheFirst(KeyedByHand):
+    """The administrator of ALPHA lets kxover take over, the one of BRAVO does not."""
+
+    adopting = (ALPHA,)
+
+    def test_bravo_refuses_and_the_key_set_by_hand_serves_on(self):
+        before = self.bravo.kadmin_local(f"getprinc {self.crossover}").stdout
+        mark = self.alpha.kdc.log.mark()
+        self.cross_until(lambda: self.alpha.kdc.log.lines("no crossover: .*policy refuses it", since=mark),
+                         "BRAVO to refuse")
+        self.assertEqual(self.cross(), 1)
+        self.assertEqual(self.bravo.kadmin_local(f"getprinc {self.crossover}").stdout, before)
+        self.assertEqual((marks(self.alpha, self.crossover), marks(self.bravo, self.crossover)), ({}, {}))
+
+
+class AdoptedByTheSecond(KeyedByHand):
+    """The administrator of BRAVO lets kxover take over, the one of ALPHA does not."""
+
+    adopting = (BRAVO,)
+
+    def test_nothing_is_begun_and_the_key_set_by_hand_serves_on(self):
+        requests, replies = [], []
+        with faults.peer(self.bravo, peers.recording(requests, replies)):
+            for _ in range(3):
+                self.assertEqual(self.cross(), 1)
+        self.assertEqual((requests, replies), ([], []))
+        self.assertEqual((marks(self.alpha, self.crossover), marks(self.bravo, self.crossover)), ({}, {}))
 
 
 if __name__ == "__main__":

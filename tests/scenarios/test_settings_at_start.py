@@ -18,6 +18,7 @@ WRONG = (
     ("kxover_anchors", "roots.pem"),
     ("kxover_realms", "BRAVO..EXAMPLE"),
     ("kxover_realms", "*.*"),
+    ("kxover_adopt", "yes"),
     ("kxover_listen", "localhost:88"),
     ("kxover_listen", "127.0.0.1:99999"),
     ("kxover_kdc", "kdc.alpha.example"),

@@ -139,6 +139,7 @@ an_empty_section_gives_the_defaults(void **state)
     assert_null(settings->identity);
     assert_null(settings->anchors);
     assert_null(settings->realms);
+    assert_null(settings->adopt);
     assert_int_equal(settings->n_listen, 2);
     assert_string_equal(endpoint_text(&settings->listen[0]), "[::]:88");
     assert_string_equal(endpoint_text(&settings->listen[1]), "0.0.0.0:88");
@@ -182,6 +183,7 @@ every_setting_is_read(void **state)
                       "kxover_identity = FILE:/etc/kx.pem,/etc/kx.key\n"
                       "kxover_anchors = FILE:/etc/one.pem FILE:/etc/two.pem\n"
                       "kxover_realms = !EVIL.EXAMPLE, *.example\n"
+                      "kxover_adopt = out:*.TEST PARTNER.TEST\n"
                       "kxover_listen = 192.0.2.1 [2001:db8::1]:1088\n"
                       "kxover_kdc = 127.0.0.1:1088\n"
                       "kxover_lifetime = 7d\n"
@@ -205,6 +207,9 @@ every_setting_is_read(void **state)
     assert_string_equal(settings->realms[0], "!EVIL.EXAMPLE");
     assert_string_equal(settings->realms[1], "*.example");
     assert_null(settings->realms[2]);
+    assert_string_equal(settings->adopt[0], "out:*.TEST");
+    assert_string_equal(settings->adopt[1], "PARTNER.TEST");
+    assert_null(settings->adopt[2]);
     assert_int_equal(settings->n_listen, 2);
     assert_string_equal(endpoint_text(&settings->listen[0]), "192.0.2.1:88");
     assert_string_equal(endpoint_text(&settings->listen[1]),
@@ -362,6 +367,8 @@ values_that_mean_nothing_are_refused(void **state)
                                "BR_VO.EXAMPLE", "*.", "! BRAVO.EXAMPLE",
                                "in:", "in:!A.EXAMPLE", "in:out:A.EXAMPLE",
                                "up:A.EXAMPLE"));
+    assert_each_refused("kxover_adopt",
+                        VALUES("\"\"", "EXAMPLE", "yes", "up:A.EXAMPLE"));
     assert_each_refused("kxover_listen",
                         VALUES("\"\"", "0", "65536", "*", "*:0", "*:x",
                                "kdc.alpha.example", "127.0.0.1:0"));
@@ -558,6 +565,32 @@ one_direction_can_be_refused_alone(void **state)
     assert_false(permits_one_way("!in:* *", KX_INCOMING, "B.TEST"));
 }
 
+/* Whether the settings in line have a crossover with B.TEST taken over. */
+static krb5_boolean
+adopts(const char *line, enum kx_direction direction)
+{
+    struct kx_settings *settings = settings_with(line);
+    krb5_data name = kx_data("B.TEST", 6);
+    krb5_boolean adopts;
+
+    adopts = kx_settings_adopts(settings, direction, &name);
+    kx_settings_free(settings);
+    return adopts;
+}
+
+static void
+what_was_keyed_by_hand_is_taken_over_only_where_a_pattern_says_so(void **state)
+{
+    (void)state;
+    assert_false(adopts("", KX_OUTGOING));
+    assert_false(adopts("kxover_realms = *", KX_OUTGOING));
+    assert_false(adopts("kxover_adopt = A.TEST", KX_OUTGOING));
+    assert_true(adopts("kxover_adopt = A.TEST *.TEST", KX_OUTGOING));
+    assert_false(adopts("kxover_adopt = !B.TEST *", KX_OUTGOING));
+    assert_true(adopts("kxover_adopt = in:B.TEST", KX_INCOMING));
+    assert_false(adopts("kxover_adopt = in:B.TEST", KX_OUTGOING));
+}
+
 static void
 without_patterns_all_realms_are_permitted(void **state)
 {
@@ -693,6 +726,8 @@ main(void)
         cmocka_unit_test(a_port_alone_means_all_addresses),
         cmocka_unit_test(a_token_may_be_the_identity),
         cmocka_unit_test(a_pin_is_not_repeated),
+        cmocka_unit_test(
+            what_was_keyed_by_hand_is_taken_over_only_where_a_pattern_says_so),
         cmocka_unit_test(without_patterns_all_realms_are_permitted),
         cmocka_unit_test(with_patterns_a_realm_that_none_matches_is_refused),
         cmocka_unit_test(the_first_match_decides),
