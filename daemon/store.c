@@ -434,7 +434,9 @@ kx_kadm_store_prune(struct kx_kadm_store *kadm, krb5_principal name,
     krb5_boolean locked, over = FALSE;
 
     *deleted = FALSE;
-    ret = lock(kadm, &locked);
+    ret = kx_room_check(kadm->context);
+    if (!ret)
+        ret = lock(kadm, &locked);
     if (ret)
         return explain(kadm, name, ret);
     /* It may have been made anew since somebody found it over. */

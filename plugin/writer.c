@@ -95,6 +95,25 @@ cleanup:
     return ret;
 }
 
+/* See that crossover is in the database: db2 writes when it is unlocked, and
+ * does not say whether that went well. */
+static krb5_error_code
+read_back(krb5_context context, const struct kx_crossover *crossover)
+{
+    krb5_db_entry *entry = NULL;
+    enum kx_presence presence = KX_ABSENT;
+    krb5_error_code ret;
+
+    ret = read_entry(context, crossover->name, &entry);
+    if (ret == 0 && entry != NULL)
+        ret = kx_entry_presence(context, entry, crossover, &presence);
+    krb5_db_free_principal(context, entry);
+    if (ret == 0 && presence != KX_PRESENT)
+        ret = kx_error(context, KX_ERR_STORE,
+                       "what was written is not there; is the disk full?");
+    return ret;
+}
+
 krb5_error_code
 kx_write_crossover(struct kx_writer *writer, krb5_context context,
                    const struct kx_crossover *crossover, krb5_boolean note_use)
@@ -113,6 +132,8 @@ kx_write_crossover(struct kx_writer *writer, krb5_context context,
         if (locked)
             (void)krb5_db_unlock(context);
     }
+    if (ret == 0)
+        ret = read_back(context, crossover);
     if (ret != 0 && !kx_write_is_refused(ret))
         writer->pause = kx_monotonic() + PAUSE;
     return ret;

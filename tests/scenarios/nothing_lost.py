@@ -68,6 +68,10 @@ class Disaster(Scenario):
             self.assert_whole(realm)
             self.assert_round_trip(realm)
 
+    def wait_for_the_writing(self):
+        """Wait until ALPHA's KDC has written what it has in memory, as it does when somebody asks."""
+        wait_until(lambda: self.served("bob") and self.keys(self.alpha), "the key to be written")
+
     def served(self, user):
         """Whether a user of ALPHA who logs in now gets a ticket for a service of BRAVO."""
         return self.alpha.kinit(user).kvno(service_of(self.bravo), check=False).ok

@@ -1,6 +1,6 @@
 """Clocks that are wrong: nothing is agreed meanwhile, nothing is lost, and all goes on when they are right."""
 
-from lab import faults, peers, wait_until
+from lab import faults, peers
 from nothing_lost import Disaster
 from wire import error_code
 
@@ -88,5 +88,5 @@ class Jumps(Clocks):
         with faults.clock_off(self.alpha, 4 * MINUTES), faults.database_locked(self.alpha):
             self.assertTrue(self.served("alice"))
             self.assertFalse(self.keys(self.alpha))
-        wait_until(lambda: self.served("bob") and self.keys(self.alpha), "the key to be written")
+        self.wait_for_the_writing()
         self.assert_nothing_lost()

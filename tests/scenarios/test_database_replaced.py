@@ -49,7 +49,7 @@ class Dumped(Disaster):
         self.assertTrue(self.served("alice"))
         self.end_dump(dump)
         self.assertEqual(self.keys(self.alpha), {})
-        wait_until(lambda: self.served("bob") and self.keys(self.alpha), "the key to be written")
+        self.wait_for_the_writing()
         self.assert_nothing_lost()
 
     def test_kxoverd_refuses_meanwhile_and_not_afterwards(self):
