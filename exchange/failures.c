@@ -108,6 +108,7 @@ kx_failure_pause(krb5_error_code code, unsigned int times)
     case KX_ERR_ANCHOR:
     case KX_ERR_AGREEMENT:
     case KX_ERR_CONFIRM:
+    case KX_ERR_PRIOR:
     case KX_ERR_PEER_REFUSED:
         return 60;
     case KX_ERR_DNS_FAILED:

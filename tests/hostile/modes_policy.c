@@ -8,6 +8,7 @@
 #include <string.h>
 #include "exchange/kx_crossover.h"
 #include "tests/hostile/hostile.h"
+#include "tests/unit/der.h"
 
 #define HOUR 3600
 
@@ -241,6 +242,67 @@ add_extension(struct draft *draft, krb5_boolean critical)
     replace(&tbs->extensions[0].value, "?", 1);
 }
 
+/* Add n extensions that are to name prior keys, and do it with value. */
+static void
+add_prior(struct draft *draft, size_t n, const void *value, size_t length)
+{
+    struct kx_tbsdata *tbs = tbs_of(draft);
+
+    tbs->extensions = calloc(n, sizeof(*tbs->extensions));
+    if (tbs->extensions == NULL)
+        must(NULL, ENOMEM, "extensions");
+    for (; tbs->n_extensions < n; tbs->n_extensions++) {
+        replace(&tbs->extensions[tbs->n_extensions].oid, kx_prior_oid.data,
+                kx_prior_oid.length);
+        replace(&tbs->extensions[tbs->n_extensions].value, value, length);
+    }
+}
+
+/* Add n extensions that all name count keys, which nobody has. */
+static void
+add_prior_names(struct draft *draft, size_t n, size_t count)
+{
+    /* Version 0 of AES256, with zeros for its check. */
+    static const unsigned char name[32] = {0x30, 0x1e, 0xa0, 0x03, 0x02, 0x01,
+                                           0x00, 0xa1, 0x03, 0x02, 0x01, 0x12,
+                                           0xa2, 0x12, 0x04, 0x10};
+    unsigned char names[(KX_MAX_PRIOR_KEYS + 1) * sizeof(name)];
+    krb5_data list;
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        memcpy(names + i * sizeof(name), name, sizeof(name));
+        names[i * sizeof(name) + 6] = (unsigned char)(i + 1);
+    }
+    list = der_wrap(0x30, names, count * sizeof(name));
+    add_prior(draft, n, list.data, list.length);
+    kx_data_free(&list);
+}
+
+static void
+prior_garbage(struct draft *draft)
+{
+    add_prior(draft, 1, "?", 1);
+}
+
+static void
+prior_unknown(struct draft *draft)
+{
+    add_prior_names(draft, 1, 1);
+}
+
+static void
+prior_twice(struct draft *draft)
+{
+    add_prior_names(draft, 2, 1);
+}
+
+static void
+prior_too_many(struct draft *draft)
+{
+    add_prior_names(draft, 1, KX_MAX_PRIOR_KEYS + 1);
+}
+
 static void
 plain_extension(struct draft *draft)
 {
@@ -374,6 +436,10 @@ const struct mode policy_modes[] = {
     {.name = "critical-extension",
      .sides = IN_BOTH,
      .tbs = critical_extension},
+    {.name = "prior-garbage", .sides = IN_BOTH, .tbs = prior_garbage},
+    {.name = "prior-unknown", .sides = IN_BOTH, .tbs = prior_unknown},
+    {.name = "prior-twice", .sides = IN_BOTH, .tbs = prior_twice},
+    {.name = "prior-too-many", .sides = IN_BOTH, .tbs = prior_too_many},
     {.name = "foreign-sigalg", .sides = IN_REQUEST, .tbs = foreign_sigalg},
     {.name = "unfitting-sigalg", .sides = IN_REQUEST, .tbs = unfitting_sigalg},
     {.name = "other-nonce", .sides = IN_REPLY, .offer = other_nonce},

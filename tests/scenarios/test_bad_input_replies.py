@@ -210,6 +210,18 @@ class HostileReplies(Replies):
     def test_an_unknown_extension_that_is_critical(self):
         self.assert_refused("critical-extension", POLICY, "1.3.6.1.4.1.99999.2")
 
+    def test_prior_keys_that_are_garbage(self):
+        self.assert_refused("prior-garbage", MESSAGE, "KX-PriorKeyNames")
+
+    def test_a_prior_key_that_the_request_did_not_name(self):
+        self.assert_refused("prior-unknown", AGREEMENT, "which our request did not name")
+
+    def test_prior_keys_named_twice(self):
+        self.assert_refused("prior-twice", MESSAGE, "there twice")
+
+    def test_more_than_16_prior_keys(self):
+        self.assert_refused("prior-too-many", MESSAGE, "more than 16 elements")
+
     def test_an_unknown_group(self):
         self.assert_refused("unknown-group", POLICY, "1.3.101.111")
 

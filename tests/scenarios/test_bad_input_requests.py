@@ -67,6 +67,9 @@ class HostileRequests(BadInput):
     def test_an_unknown_extension_that_is_not_critical_is_passed_over(self):
         self.assert_accepted("plain-extension")
 
+    def test_a_request_that_names_prior_keys_that_nobody_has_is_accepted(self):
+        self.assert_accepted("prior-unknown")
+
     def test_a_key_for_ever_is_one_for_our_own_lifetime(self):
         self.assertEqual(self.ask_bravo("endless"), [CONFIRMED])
         shown = self.bravo.kadmin_local(f"getstrs {CROSSOVER}").stdout
@@ -200,6 +203,15 @@ class HostileRequests(BadInput):
 
     def test_an_unknown_extension_that_is_critical(self):
         self.assert_refused("critical-extension", POLICY_REFUSES, POLICY, "1.3.6.1.4.1.99999.2")
+
+    def test_prior_keys_that_are_garbage(self):
+        self.assert_refused("prior-garbage", GENERIC, MESSAGE, "KX-PriorKeyNames")
+
+    def test_prior_keys_named_twice(self):
+        self.assert_refused("prior-twice", GENERIC, MESSAGE, "there twice")
+
+    def test_more_than_16_prior_keys(self):
+        self.assert_refused("prior-too-many", TOOLONG, MESSAGE, "more than 16 elements")
 
     def test_no_signature_algorithm_in_common(self):
         self.assert_refused("foreign-sigalg", NOT_ACCEPTED, POLICY, "no signature algorithm that we know")
