@@ -68,9 +68,9 @@ struct kx_renewals {
     struct event *timer; /* for the next walk */
     struct event *tick;  /* for the next job */
     struct kx_walk *walk;
-    time_t walk_began;
-    size_t n_due, n_over; /* that the walk found */
-    krb5_boolean told;    /* a walk was logged */
+    struct timespec walk_began; /* on the monotonic clock */
+    size_t n_due, n_over;       /* that the walk found */
+    krb5_boolean told;          /* a walk was logged */
     time_t interval;
     struct jobs jobs;
     struct attempt *attempts;
@@ -351,15 +351,16 @@ found_over(void *arg, const char *principal)
     add_job(renewals, TRUE, principal);
 }
 
-/* Have the next walk begin, and not sooner than the last one's length allows.
- */
+/* Have the next walk begin, and not sooner than what the last one took, in
+ * milliseconds, allows. */
 static void
 set_timer(struct kx_renewals *renewals, time_t took)
 {
     struct timeval next = {renewals->interval, 0};
+    time_t pause = took * WALK_SHARE / 1000;
 
-    if (next.tv_sec < took * WALK_SHARE)
-        next.tv_sec = took * WALK_SHARE;
+    if (next.tv_sec < pause)
+        next.tv_sec = pause;
     (void)event_add(renewals->timer, &next);
 }
 
@@ -382,6 +383,7 @@ tell_walk(struct kx_renewals *renewals)
 static void
 walk_done(void *arg, const char *failure)
 {
+    struct timespec now = {0, 0};
     struct kx_renewals *renewals = arg;
 
     if (failure == NULL)
@@ -393,7 +395,10 @@ walk_done(void *arg, const char *failure)
                renewals->service->settings->realm, failure);
     kx_walk_free(renewals->walk);
     renewals->walk = NULL;
-    set_timer(renewals, monotonic() - renewals->walk_began);
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    set_timer(renewals,
+              (now.tv_sec - renewals->walk_began.tv_sec) * 1000 +
+                  (now.tv_nsec - renewals->walk_began.tv_nsec) / 1000000);
 }
 
 /* Event: time for a walk.  Not while jobs of the last one wait. */
@@ -417,7 +422,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
          settings->keep_realms != NULL && settings->keep_realms[i] != NULL;
          i++)
         add_job(renewals, FALSE, settings->keep_realms[i]);
-    renewals->walk_began = monotonic();
+    (void)clock_gettime(CLOCK_MONOTONIC, &renewals->walk_began);
     renewals->n_due = renewals->n_over = 0;
     ret = kx_walk_start(renewals->base, renewals->program, settings->realm,
                         settings->keep, &found, renewals, &renewals->walk);

@@ -46,26 +46,29 @@ read_entry(krb5_context context, krb5_const_principal name,
     return ret == KRB5_KDB_NOENTRY ? 0 : ret;
 }
 
-/* True if entry has crossover already: a write of it was said to have failed,
- * and had not. */
+/* True if entry has the very key of crossover already: a write of it was said
+ * to have failed, and had not. */
 static krb5_boolean
 has_crossover(krb5_context context, krb5_db_entry *entry,
               const struct kx_crossover *crossover)
 {
-    struct kx_mark *marks = NULL;
-    size_t n = 0, i;
-    krb5_boolean found = FALSE;
+    const krb5_keyblock *ours = &crossover->keys[0];
+    krb5_keyblock theirs = {0};
+    krb5_data a = kx_data(ours->contents, ours->length), b;
+    krb5_boolean same = FALSE;
+    int i;
 
-    if (kx_entry_marks(context, entry, &marks, &n) != 0)
-        return FALSE;
-    for (i = 0; i < n; i++) {
-        if (marks[i].kvno == crossover->kvno &&
-            marks[i].established == crossover->established &&
-            marks[i].till == crossover->till)
-            found = TRUE;
+    for (i = 0; i < entry->n_key_data && !same; i++) {
+        if (entry->key_data[i].key_data_kvno != crossover->kvno ||
+            entry->key_data[i].key_data_type[0] != ours->enctype ||
+            krb5_dbe_decrypt_key_data(context, NULL, &entry->key_data[i],
+                                      &theirs, NULL) != 0)
+            continue;
+        b = kx_data(theirs.contents, theirs.length);
+        same = kx_data_equal_secret(&a, &b);
+        krb5_free_keyblock_contents(context, &theirs);
     }
-    kx_marks_free(marks, n);
-    return found;
+    return same;
 }
 
 /* Write crossover; the database is locked or has no locks. */

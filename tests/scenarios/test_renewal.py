@@ -36,6 +36,7 @@ class Clocks(Scenario):
 
     def setUp(self):
         """A first key, of today."""
+        self.alpha.kxoverd.stop()  # which may be faster with a realm that is named
         self.set_clocks(0)
         for realm in (self.alpha, self.bravo):
             if self.crossover in realm.principals():
@@ -43,6 +44,7 @@ class Clocks(Scenario):
             realm.forget_dns()
         self.alpha.kinit("alice").kvno(service_of(self.bravo))
         self.first, = self.versions()
+        self.alpha.kxoverd.start()
         self.addCleanup(self.set_clocks, 0)
 
     def set_clocks(self, seconds):
@@ -115,6 +117,18 @@ class InTheKdc(Clocks):
         alice = self.alpha.kinit("alice")
         alice.kvno(self.crossover)
         self.ask_until_renewed()
+
+        alice.kvno(service_of(self.bravo))
+
+        self.assertIn(service_of(self.bravo), alice.tickets())
+
+    def test_a_ticket_works_until_its_end_by_the_clock_of_the_realm_that_issued_it(self):
+        """BRAVO's clock is ahead, by less than what krb5 forgives, and there the key is over."""
+        self.set_clocks(14 * DAY - 120)
+        alice = self.alpha.kinit("alice")
+        with faults.peer(self.bravo, peers.hasty):
+            self.assertEqual(self.issued_with(alice), self.first)
+        self.bravo.clock.set(14 * DAY + 120)
 
         alice.kvno(service_of(self.bravo))
 
@@ -205,9 +219,15 @@ class InKxoverd(Clocks):
 
 
 class ByName(Clocks):
-    """kxover_keep of ALPHA names BRAVO, and nothing else is kept."""
+    """kxover_keep of ALPHA names BRAVO, and a realm that there is not; nothing else is kept."""
 
-    keep = "0 BRAVO.EXAMPLE"
+    keep = "0 BRAVO.EXAMPLE NOBODY.EXAMPLE"
+
+    def look_and_do(self):
+        """Have kxoverd look, and wait until it has come to the realm that there is not."""
+        mark = self.alpha.kxoverd.log.mark()
+        self.look()
+        self.alpha.kxoverd.log.wait_for("NOBODY.EXAMPLE.*no crossover", since=mark)
 
     def test_it_gets_its_key_before_anybody_asks(self):
         for realm in (self.alpha, self.bravo):
@@ -227,6 +247,14 @@ class ByName(Clocks):
         self.look()
 
         wait_until(lambda: len(self.versions()) == 2, "the next key version")
+
+    def test_a_key_set_by_hand_is_left_alone(self):
+        self.alpha.kadmin_local(f"delprinc -force {self.crossover}", f"addprinc -pw by-hand {self.crossover}")
+
+        with faults.peer(self.bravo, peers.silent) as peer:
+            self.look_and_do()
+            self.look_and_do()  # by then the first one would have come so far
+            self.assertEqual(peer.connections, 0)
 
     def test_nothing_else_is_renewed_though_it_was_used(self):
         charlie, = self.lab.add_realms("CHARLIE.EXAMPLE")
@@ -271,6 +299,82 @@ class AfterTheEnd(Clocks):
         self.look(self.bravo)
 
         self.assertIn(self.crossover, self.bravo.principals())
+
+
+class InMemory(Scenario):
+    """ALPHA's KDC holds a key in memory, which its database does not take: it has another of that number."""
+
+    @classmethod
+    def arrange(cls):
+        cls.crossover = cls.alpha.crossover_to(cls.bravo)
+        charlie, = cls.lab.add_realms("CHARLIE.EXAMPLE")
+        cls.charlie = cls.alpha.crossover_to(charlie)
+
+    def setUp(self):
+        self.alpha.kdc.restart()
+        self.alpha.kinit("alice").kvno(self.crossover)
+        before, = self.versions()
+        dump = self.alpha.folder / "crossover.dump"
+        self.alpha.kdb5_util("dump", dump, self.crossover)
+        for realm in (self.alpha, self.bravo):
+            realm.kadmin_local(f"delprinc -force {self.crossover}")
+            self.addCleanup(realm.kadmin_local, f"delprinc -force {self.crossover}")
+        with faults.database_locked(self.alpha):
+            self.kvno = self.issued_with(self.alpha.kinit("alice"))
+        dump.write_text(self.renumbered(dump.read_text(encoding="ascii"), before, self.kvno), encoding="ascii")
+        self.alpha.kdb5_util("load", "-update", dump)
+        self.assertEqual(self.versions(), {self.kvno})
+        self.wait_until_written()
+
+    def wait_until_written(self):
+        """Wait until the KDC writes to its database again, which was locked."""
+        def written():
+            self.issued_with(self.alpha.kinit("bob"), self.charlie)
+            return self.charlie in self.alpha.principals()
+        wait_until(written, "a key to be written")
+        self.alpha.kadmin_local(f"delprinc -force {self.charlie}")
+
+    @staticmethod
+    def renumbered(dump, before, after):
+        """The dump of a crossover with another version number, in its mark and at its keys."""
+        names = [f"kxover_kvno_{number}".encode("ascii").hex() for number in (before, after)]
+        assert len(names[0]) == len(names[1])
+        return dump.replace(*names).replace(f"\t1\t{before}\t", f"\t1\t{after}\t")
+
+    def versions(self):
+        return {kvno for kvno, _ in self.alpha.keyinfo(self.crossover)}
+
+    @staticmethod
+    def issued_with(session, crossover=None):
+        """The version that the session's ticket for another realm is issued under."""
+        realm = session.realm
+        answer = session.kvno(crossover or realm.crossover_to(realm.lab.realm("BRAVO.EXAMPLE")))
+        return int(answer.stdout.split("kvno = ")[1])
+
+    def test_it_is_served_all_the_same(self):
+        alice = self.alpha.kinit("alice")
+
+        self.assertEqual(self.issued_with(alice), self.kvno)
+        alice.kvno(service_of(self.bravo))
+
+    def test_other_keys_are_written_at_once(self):
+        self.issued_with(self.alpha.kinit("alice"))
+
+        self.issued_with(self.alpha.kinit("bob"), self.charlie)
+
+        self.assertIn(self.charlie, self.alpha.principals())
+
+    def test_it_goes_when_the_administrator_deletes_the_crossover(self):
+        alice = self.alpha.kinit("alice")
+        self.assertEqual(self.issued_with(alice), self.kvno)
+        for realm in (self.alpha, self.bravo):
+            realm.kadmin_local(f"delprinc -force {self.crossover}")
+
+        bob = self.alpha.kinit("bob")
+        kvno = self.issued_with(bob)
+
+        self.assertEqual(self.versions(), {kvno})
+        bob.kvno(service_of(self.bravo))
 
 
 if __name__ == "__main__":
