@@ -53,9 +53,13 @@ class VersionScenario(Scenario):
         """Let the mark of a version say something else."""
         realm.kadmin_local(f'setstr {self.crossover} kxover_kvno_{kvno} "{value}"')
 
-    def end(self, kvno):
-        """Let the life of a version be over in ALPHA, an hour ago: the next ticket takes a new one."""
-        begin, end = (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - hours * HOUR))
-                      for hours in (2, 1))
-        self.set_mark(self.alpha, kvno, re.sub(r"established=\S+ till=\S+", f"established={begin} till={end}",
+    def set_life(self, kvno, begin, end):
+        """Let the life of a version in ALPHA be from one time to another, in hours from now."""
+        times = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + hours * HOUR))
+                 for hours in (begin, end)]
+        self.set_mark(self.alpha, kvno, re.sub(r"established=\S+ till=\S+", "established={} till={}".format(*times),
                                                self.mark(self.alpha, kvno)))
+
+    def end(self, kvno):
+        """Let the life of a version be over in ALPHA: the next ticket takes a new one."""
+        self.set_life(kvno, -2, -1)
