@@ -57,6 +57,28 @@ read_attribute(krb5_context context, const krb5_string_attr *string,
                     (int)NAME_SIZE, string->key);
 }
 
+/* True if string is one of these attributes. */
+static krb5_boolean
+is_ours(const krb5_string_attr *string)
+{
+    return strncmp(string->key, PREFIX, sizeof(PREFIX) - 1) == 0;
+}
+
+krb5_error_code
+kx_adopted_check(krb5_context context, const krb5_string_attr *strings,
+                 size_t n)
+{
+    krb5_error_code ret = 0;
+    struct kx_adopted adopted;
+    size_t i;
+
+    for (i = 0; ret == 0 && i < n; i++) {
+        if (is_ours(&strings[i]))
+            ret = read_attribute(context, &strings[i], &adopted);
+    }
+    return ret;
+}
+
 krb5_error_code
 kx_adopted_read(krb5_context context, krb5_db_entry *entry,
                 struct kx_adopted **adopted, size_t *n)
@@ -76,7 +98,7 @@ kx_adopted_read(krb5_context context, krb5_db_entry *entry,
     if (list == NULL)
         ret = ENOMEM;
     for (i = 0; ret == 0 && i < count; i++) {
-        if (strncmp(strings[i].key, PREFIX, sizeof(PREFIX) - 1) == 0)
+        if (is_ours(&strings[i]))
             ret = read_attribute(context, &strings[i], &list[found++]);
     }
     krb5_dbe_free_strings(context, strings, count);

@@ -93,6 +93,8 @@ kx_entry_marks(krb5_context context, krb5_db_entry *entry,
     ret = krb5_dbe_get_strings(context, entry, &strings, &count);
     if (ret == 0)
         ret = kx_marks_read(context, strings, (size_t)count, marks, n_marks);
+    if (ret == 0)
+        ret = kx_adopted_check(context, strings, (size_t)count);
     krb5_dbe_free_strings(context, strings, count);
     if (ret == 0)
         ret = check_marks(context, entry, *marks, *n_marks);

@@ -87,6 +87,13 @@ struct kx_adopted {
 krb5_error_code kx_adopted_read(krb5_context context, krb5_db_entry *entry,
                                 struct kx_adopted **adopted, size_t *n);
 
+/*
+ * See that those among n string attributes can be read.  Errors:
+ * KX_ERR_METADATA, with the attribute.
+ */
+krb5_error_code kx_adopted_check(krb5_context context,
+                                 const krb5_string_attr *strings, size_t n);
+
 /* Till when version kvno counts as an adopted one; 0 if it is none. */
 time_t kx_adopted_till(const struct kx_adopted *adopted, size_t n,
                        uint32_t kvno);

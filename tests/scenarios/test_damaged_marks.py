@@ -49,6 +49,8 @@ class Damaged(VersionScenario):
             "a field is there twice": (self.change(r"( group=\S+)", r"\1\1"), own),
             "of a version that is not there": (self.add_mark(next_one), f"kxover_kvno_{next_one}"),
             "of no version": (self.add_mark("x"), "kxover_kvno_x"),
+            "a note of keys taken over": (lambda realm: realm.kadmin_local(
+                f"setstr {self.crossover} kxover_adopted_1 till=tomorrow"), "kxover_adopted_1"),
             "of a version over 65535": (self.add_mark(65536), "kxover_kvno_65536"),
         }
 

@@ -207,6 +207,15 @@ a_damaged_mark_makes_the_entry_the_administrators(void **state)
 }
 
 static void
+so_does_a_damaged_note_of_adopted_keys(void **state)
+{
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    store_string("kxover_adopted_6", "till=tomorrow");
+    assert_left_alone("kxover_adopted_6 cannot be read");
+}
+
+static void
 limits_of_the_administrators_stay(void **state)
 {
     krb5_db_entry *entry;
@@ -274,6 +283,7 @@ main(void)
             an_older_version_without_a_mark_stays_in_the_entry_and_is_not_used),
         ENTRY_TEST(attributes_of_others_are_not_taken_for_ours),
         ENTRY_TEST(a_damaged_mark_makes_the_entry_the_administrators),
+        ENTRY_TEST(so_does_a_damaged_note_of_adopted_keys),
         ENTRY_TEST(limits_of_the_administrators_stay),
         ENTRY_TEST(what_is_not_kxovers_in_an_entry_is_kept),
     };
