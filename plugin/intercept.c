@@ -425,32 +425,57 @@ lookup_host(struct kx_intercept *intercept, krb5_const_principal service,
 }
 
 /*
- * The incoming crossover with realm remote, of which the database
- * answered code and *entry.  Where the database is a copy, a key that is not
- * in it may be one that was not brought to it yet: clients then go on to the
- * next KDC.  (Where there is none, they would ask again and again for half a
- * minute; so a KDC that knows better says no.)
+ * What a KDC is to answer where a key for users of realm remote is not in the
+ * database, which said code.  If that is a copy, the key may not have been
+ * brought to it yet: clients then go on to the next KDC.  (Where there is
+ * none, they would ask again and again for half a minute; so a KDC that knows
+ * better says no.)
+ */
+static krb5_error_code
+not_here(struct kx_intercept *intercept, const krb5_data *remote,
+         krb5_error_code code)
+{
+    const struct kx_settings *settings = intercept->settings;
+
+    if (!settings->replica || !kx_realm_is_valid(remote) ||
+        !kx_settings_realm_permitted(settings, KX_INCOMING, remote))
+        return code;
+    return kx_error(intercept->context, KRB5KDC_ERR_SVC_UNAVAILABLE,
+                    "that key for users of realm %.*s has not come to this "
+                    "copy of the database yet",
+                    (int)remote->length, remote->data);
+}
+
+krb5_error_code
+kx_intercept_no_such_key(struct kx_intercept *intercept,
+                         krb5_const_principal name, krb5_error_code code)
+{
+    krb5_data remote;
+
+    if (kx_crossover_direction(name, intercept->settings->realm, &remote) !=
+        KX_INCOMING)
+        return code;
+    return not_here(intercept, &remote, code);
+}
+
+/*
+ * The incoming crossover with realm remote, of which the database answered
+ * code and *entry.
  */
 static krb5_error_code
 lookup_incoming(struct kx_intercept *intercept, const krb5_data *remote,
                 unsigned int flags, krb5_error_code code,
                 krb5_db_entry **entry)
 {
-    const struct kx_settings *settings = intercept->settings;
-
     /* A ticket is good until its end by the clock of the realm that issued it,
      * and krb5 forgives what that is behind ours. */
     if (code == 0)
-        code = restrict_entry(intercept, KX_INCOMING,
-                              time(NULL) - settings->clockskew, entry);
-    if (code != KRB5_KDB_NOENTRY || !settings->replica ||
-        (flags & KRB5_KDB_FLAG_CLIENT) || !kx_realm_is_valid(remote) ||
-        !kx_settings_realm_permitted(settings, KX_INCOMING, remote))
+        code =
+            restrict_entry(intercept, KX_INCOMING,
+                           time(NULL) - intercept->settings->clockskew, entry);
+    if (code != KRB5_KDB_NOENTRY || (flags & KRB5_KDB_FLAG_CLIENT))
         return code;
-    return kx_error(intercept->context, KRB5KDC_ERR_SVC_UNAVAILABLE,
-                    "no key for users of realm %.*s has come to this copy of "
-                    "the database yet",
-                    (int)remote->length, remote->data);
+    return not_here(intercept, remote, code);
 }
 
 krb5_error_code

@@ -121,14 +121,29 @@ kx_store_master_key_list(krb5_context context, char *stash_file,
     return kx_module_leave(context, module, code);
 }
 
-/* Find a key of entry at or after *start, and move *start behind it. */
+/*
+ * Find a key of entry at or after *start, and move *start behind it.  In a
+ * KDC, what is answered for a version that is not there is what
+ * kx_intercept_no_such_key() says.
+ */
 krb5_error_code
 kx_search_enctype(krb5_context context, krb5_db_entry *entry,
                   krb5_int32 *start, krb5_int32 enctype, krb5_int32 salttype,
                   krb5_int32 kvno, krb5_key_data **key_data_out)
 {
-    PASS_THROUGH(krb5_dbe_search_enctype(backend, entry, start, enctype,
-                                         salttype, kvno, key_data_out));
+    krb5_error_code code;
+    struct kx_module *module;
+    krb5_boolean first = *start == 0;
+
+    code = kx_module_enter(context, NULL, &module);
+    if (code)
+        return code;
+    code = krb5_dbe_search_enctype(module->backend, entry, start, enctype,
+                                   salttype, kvno, key_data_out);
+    if (code == KRB5_KDB_NO_MATCHING_KEY && first && kvno > 0 &&
+        module->intercept != NULL)
+        code = kx_intercept_no_such_key(module->intercept, entry->princ, code);
+    return kx_module_leave(context, module, code);
 }
 
 /* Give entry keys from a password. */

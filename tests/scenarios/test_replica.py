@@ -64,7 +64,21 @@ class Propagation(WithCopy):
 
         self.alice.kvno(service_of(self.bravo))
 
-        self.copy.kdc.log.wait_for("has come to this copy of the database yet")
+        self.copy.kdc.log.wait_for("has not come to this copy of the database yet")
+        self.primary.kdc.log.wait_for(f"ISSUE: .* for {service_of(self.bravo)}", since=mark)
+
+    def test_a_copy_with_an_older_key_alone_sends_users_on_to_the_primary(self):
+        self.propagate()
+        older = self.copy.keyinfo(self.crossover)
+        self.alpha.kadmin_local(f"delprinc -force {self.crossover}")
+        alice = self.alpha.kinit("alice")
+        alice.kvno(self.crossover)
+        self.find_kdcs(self.copy, self.primary)
+        mark = self.primary.kdc.log.mark()
+
+        alice.kvno(service_of(self.bravo))
+
+        self.assertEqual(self.copy.keyinfo(self.crossover), older)
         self.primary.kdc.log.wait_for(f"ISSUE: .* for {service_of(self.bravo)}", since=mark)
 
     def test_the_copy_serves_it_once_it_is_propagated(self):
@@ -98,6 +112,21 @@ class Propagation(WithCopy):
 
         self.assertFalse(refusal.ok)
         self.assertIn("not found in Kerberos database", refusal.output)
+
+
+class PeersAndTheCopy(WithCopy):
+    """DNS names the copy's KDC first, which has no TLSA record."""
+
+    def test_other_realms_pass_it_over(self):
+        def primary_last(lines):
+            return [line.replace(" SRV 0 0 ", " SRV 10 0 ") if f" {self.primary.kdc_host}." in line else line
+                    for line in lines]
+
+        with faults.records(self.bravo.zone, primary_last):
+            self.alpha.forget_dns()
+            self.alpha.kinit("alice").kvno(self.crossover)
+
+        self.assertEqual(self.primary.keyinfo(self.crossover), self.alpha.keyinfo(self.crossover))
 
 
 class KxoverdAtTheCopy(WithCopy):
