@@ -171,6 +171,15 @@ krb5_error_code kx_kadm_store_open(krb5_context context, const char *realm,
                                    struct kx_kadm_store **out);
 void kx_kadm_store_close(struct kx_kadm_store *kadm);
 
+/* Let no more than so many realms have principals to come here: 0 is without
+ * limit, as it is at first. */
+void kx_kadm_store_limit(struct kx_kadm_store *kadm, size_t max_peers);
+
+/* The realms that have principals to come here are being counted, and then,
+ * were counted.  In between and after it, new ones count by themselves. */
+void kx_kadm_store_counting(struct kx_kadm_store *kadm);
+void kx_kadm_store_counted(struct kx_kadm_store *kadm, size_t peers);
+
 /* The responder's view of it: arg is the struct kx_kadm_store. */
 krb5_error_code kx_kadm_store_versions(void *arg, krb5_const_principal name,
                                        krb5_boolean adopt, uint32_t **kvnos,

@@ -341,6 +341,15 @@ found_due(void *arg, const char *realm)
     add_job(renewals, FALSE, realm);
 }
 
+/* The walk has counted the realms that have crossed over to us. */
+static void
+counted_peers(void *arg, size_t n)
+{
+    struct kx_renewals *renewals = arg;
+
+    kx_kadm_store_counted(renewals->service->kadm, n);
+}
+
 /* The walk has found an entry that is over. */
 static void
 found_over(void *arg, const char *principal)
@@ -405,7 +414,8 @@ walk_done(void *arg, const char *failure)
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
-    static const struct kx_walked found = {found_due, found_over, walk_done};
+    static const struct kx_walked found = {found_due, counted_peers,
+                                           found_over, walk_done};
     struct kx_renewals *renewals = arg;
     const struct kx_settings *settings = renewals->service->settings;
     krb5_error_code ret;
@@ -423,6 +433,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
          i++)
         add_job(renewals, FALSE, settings->keep_realms[i]);
     (void)clock_gettime(CLOCK_MONOTONIC, &renewals->walk_began);
+    kx_kadm_store_counting(renewals->service->kadm);
     renewals->n_due = renewals->n_over = 0;
     ret = kx_walk_start(renewals->base, renewals->program, settings->realm,
                         settings->keep, &found, renewals, &renewals->walk);

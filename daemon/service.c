@@ -163,6 +163,7 @@ kx_service_start(struct kx_service *service, struct event_base *base,
             log_error(logger, context, ret, "Cannot open the database");
             return ret;
         }
+        kx_kadm_store_limit(service->kadm, service->settings->max_peers);
         service->store.arg = service->kadm;
         service->store.versions = kx_kadm_store_versions;
         service->store.earlier = kx_kadm_store_earlier;

@@ -50,6 +50,11 @@ struct kx_kadm_store {
     krb5_context context;
     void *handle; /* libkadm5srv's */
     struct kx_settle *settle;
+    char *realm;
+    size_t max_peers; /* 0: there is no limit */
+    size_t peers;     /* realms with keys to come here, as last counted and
+                       * made since */
+    size_t made;      /* of these, since the present counting began */
 };
 
 /*
@@ -67,6 +72,7 @@ explain(struct kx_kadm_store *kadm, krb5_const_principal name,
     case ENOMEM:
     case KX_ERR_POLICY_REALM: /* these tell the name themselves */
     case KX_ERR_METADATA:
+    case KX_ERR_PEERS:
     case KX_ERR_VERSIONS:
         return code;
     case KX_ERR_POLICY_KVNO:
@@ -105,6 +111,42 @@ fetch_patiently(struct kx_kadm_store *kadm, krb5_const_principal name,
     return kx_patience_ends(kadm->context, ret);
 }
 
+/*
+ * Refuse a realm that has no principal here yet when there are as many as may
+ * be.  Errors: KX_ERR_PEERS.
+ */
+static krb5_error_code
+admit(struct kx_kadm_store *kadm, krb5_const_principal name)
+{
+    if (kadm->max_peers == 0 || kadm->peers < kadm->max_peers)
+        return 0;
+    return kx_error(kadm->context, KX_ERR_PEERS,
+                    "realm %.*s is new here, and %lu realms have crossed over "
+                    "already: kxover_max_peers is %lu",
+                    (int)name->realm.length, name->realm.data,
+                    (unsigned long)kadm->peers,
+                    (unsigned long)kadm->max_peers);
+}
+
+void
+kx_kadm_store_limit(struct kx_kadm_store *kadm, size_t max_peers)
+{
+    kadm->max_peers = max_peers;
+}
+
+void
+kx_kadm_store_counting(struct kx_kadm_store *kadm)
+{
+    kadm->made = 0;
+}
+
+void
+kx_kadm_store_counted(struct kx_kadm_store *kadm, size_t peers)
+{
+    /* Those made meanwhile may be counted twice, until the next time. */
+    kadm->peers = peers + kadm->made;
+}
+
 krb5_error_code
 kx_kadm_store_versions(void *arg, krb5_const_principal name,
                        krb5_boolean adopt, uint32_t **kvnos, size_t *n)
@@ -116,7 +158,9 @@ kx_kadm_store_versions(void *arg, krb5_const_principal name,
     *kvnos = NULL;
     *n = 0;
     ret = fetch_patiently(kadm, name, &entry);
-    if (!ret && entry != NULL)
+    if (!ret && entry == NULL)
+        ret = admit(kadm, name);
+    else if (!ret)
         ret = kx_entry_versions(kadm->context, entry, adopt, kvnos, n);
     krb5_db_free_principal(kadm->context, entry);
     return explain(kadm, name, ret);
@@ -138,6 +182,13 @@ kx_kadm_store_earlier(void *arg, krb5_const_principal name, krb5_boolean adopt,
         kx_earlier_clear(kadm->context, earlier);
     krb5_db_free_principal(kadm->context, entry);
     return explain(kadm, name, ret);
+}
+
+/* True if name is a crossover for others to come here. */
+static krb5_boolean
+is_incoming(const struct kx_kadm_store *kadm, krb5_const_principal name)
+{
+    return kx_crossover_direction(name, kadm->realm, NULL) == KX_INCOMING;
 }
 
 /* Create the principal of crossover, without keys. */
@@ -168,6 +219,10 @@ create_or_find(struct kx_kadm_store *kadm,
     const char *words = NULL;
 
     ret = create(kadm, crossover);
+    if (ret == 0 && is_incoming(kadm, crossover->name)) {
+        kadm->peers++;
+        kadm->made++;
+    }
     if (ret)
         words = krb5_get_error_message(kadm->context, ret);
     found = krb5_db_get_principal(kadm->context, crossover->name, 0, out);
@@ -480,7 +535,7 @@ kx_kadm_store_open(krb5_context context, const char *realm,
     if (!ret)
         ret = kadm5_init_iprop(kadm->handle, NULL);
     ret = kx_patience_ends(context, ret);
-    free(copy);
+    kadm->realm = copy;
     if (ret)
         kx_kadm_store_close(kadm);
     else
@@ -495,5 +550,6 @@ kx_kadm_store_close(struct kx_kadm_store *kadm)
         return;
     if (kadm->handle != NULL)
         (void)kadm5_destroy(kadm->handle);
+    free(kadm->realm);
     free(kadm);
 }

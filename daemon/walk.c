@@ -9,6 +9,7 @@
  *
  *   due BRAVO.EXAMPLE
  *   over krbtgt/ALPHA.EXAMPLE@CHARLIE.EXAMPLE
+ *   peers 7
  *   end
  *
  * or, in the place of the last line, why not: "failed WORDS".  The child is
@@ -39,6 +40,7 @@
 
 #define DUE "due "
 #define OVER "over "
+#define PEERS "peers "
 #define END "end"
 #define FAILED "failed "
 
@@ -76,6 +78,7 @@ struct look {
     struct used *used;
     size_t n_used, room;
     size_t n_over;
+    size_t n_peers; /* incoming crossovers of ours */
 };
 
 /* Remember an outgoing crossover with remote that was used.  Errors: ENOMEM.
@@ -142,9 +145,13 @@ look_at(krb5_pointer arg, krb5_db_entry *entry)
         return ret;
     if (over)
         return tell_over(look, entry->princ);
-    if (direction != KX_OUTGOING || !kx_realm_is_valid(&remote))
+    if (!kx_realm_is_valid(&remote))
         return 0;
     ret = kx_life_read(look->context, entry, &life);
+    if (ret == 0 && direction == KX_INCOMING) {
+        look->n_peers += life.ours;
+        return 0;
+    }
     if (ret || !life.ours || life.used < life.established)
         return ret;
     return remember(look, &remote, life.used,
@@ -218,7 +225,8 @@ kx_walk_look(const char *realm, size_t keep, FILE *out)
     if (ret)
         tell_failure(&look, ret);
     else
-        (void)fputs(END "\n", out);
+        (void)fprintf(out, PEERS "%lu\n" END "\n",
+                      (unsigned long)look.n_peers);
     krb5_free_default_realm(look.context, own);
     krb5_free_context(look.context);
 }
@@ -264,6 +272,9 @@ take_line(struct kx_walk *walk, const char *line)
         walk->failure = strdup(line + strlen(FAILED));
     else if (strncmp(line, DUE, strlen(DUE)) == 0)
         walk->found->due(walk->arg, line + strlen(DUE));
+    else if (strncmp(line, PEERS, strlen(PEERS)) == 0)
+        walk->found->peers(walk->arg,
+                           (size_t)strtoul(line + strlen(PEERS), NULL, 10));
     else if (strncmp(line, OVER, strlen(OVER)) == 0)
         walk->found->over(walk->arg, line + strlen(OVER));
 }

@@ -18,6 +18,8 @@ struct kx_walked {
     /* An outgoing crossover with realm is due for renewal, and among the
      * `keep` that were used last. */
     void (*due)(void *arg, const char *realm);
+    /* So many realms have a crossover to come here that kxover made. */
+    void (*peers)(void *arg, size_t n);
     /* The entry of principal is over (kx_entry_is_over()). */
     void (*over)(void *arg, const char *principal);
     /* The walk is over; it is to be released.  Called last.  failure tells in

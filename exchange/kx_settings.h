@@ -25,6 +25,9 @@
 
 #define KX_DAY (24 * 60 * 60)
 
+/* The most that kxover_max_peers may say. */
+#define KX_MAX_PEERS 1000000
+
 /* The most that kxover_keep may say, in number and in names. */
 #define KX_MAX_KEEP 10000
 
@@ -77,6 +80,8 @@ struct kx_settings {
                                * renewed of those used last: 100 */
     char **keep_realms;       /* kxover_keep: those that it always does;
                                * NULL-terminated, NULL when not set */
+    size_t max_peers;         /* kxover_max_peers: realms that may have keys
+                               * here, each way: 10000, from 1 to 1000000 */
     krb5_deltat wait;         /* kxover_wait: 3s, from 0 to 30s */
     int stall;                /* kxover_stall: 20 %, from 0 to 100 */
     enum kx_store_kind store; /* kxover_store: database or memory */

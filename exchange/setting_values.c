@@ -270,6 +270,19 @@ read_wait(struct kx_settings *settings, const char *value)
 }
 
 static krb5_error_code
+read_max_peers(struct kx_settings *settings, const char *value)
+{
+    size_t digits = strspn(value, "0123456789");
+
+    if (digits == 0 || digits > 7 || value[digits] != '\0')
+        return KX_ERR_SETTING;
+    settings->max_peers = (size_t)strtoul(value, NULL, 10);
+    return settings->max_peers == 0 || settings->max_peers > KX_MAX_PEERS
+               ? KX_ERR_SETTING
+               : 0;
+}
+
+static krb5_error_code
 read_stall(struct kx_settings *settings, const char *value)
 {
     size_t digits = strspn(value, "0123456789");
@@ -388,6 +401,8 @@ const struct kx_setting_row kx_setting_rows[] = {
     {KX_SETTING_PREFIX "keep", TRUE, read_keep,
      "a number up to 10000, realms (in capitals, of two labels or more), or "
      "both"},
+    {KX_SETTING_PREFIX "max_peers", FALSE, read_max_peers,
+     "a number from 1 to 1000000"},
     {KX_SETTING_PREFIX "wait", FALSE, read_wait,
      "a time from 0s to 30s, such as 3s"},
     {KX_SETTING_PREFIX "stall", FALSE, read_stall,

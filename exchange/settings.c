@@ -25,6 +25,7 @@
 #define DEFAULT_LIFETIME (14 * KX_DAY)
 #define DEFAULT_LIFETIME_MIN KX_DAY
 #define DEFAULT_KEEP 100
+#define DEFAULT_MAX_PEERS 10000
 #define DEFAULT_WAIT 3
 #define DEFAULT_STALL 20
 #define DEFAULT_CLOCKSKEW 300
@@ -293,6 +294,7 @@ kx_settings_read(krb5_context context, const char *realm, const char *section,
     settings->lifetime = DEFAULT_LIFETIME;
     settings->lifetime_min = DEFAULT_LIFETIME_MIN;
     settings->keep = KX_KEEP_UNSET;
+    settings->max_peers = DEFAULT_MAX_PEERS;
     settings->wait = DEFAULT_WAIT;
     settings->stall = DEFAULT_STALL;
     settings->version_share = settings->version_shares = 1;

@@ -68,6 +68,7 @@ kx_error_step(krb5_error_code code)
         return "limits";
     case KX_ERR_STORE:
     case KX_ERR_METADATA:
+    case KX_ERR_PEERS:
     case KX_ERR_VERSIONS:
         return "storage";
     default:

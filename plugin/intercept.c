@@ -28,6 +28,7 @@
 #include "plugin/held.h"
 #include "plugin/intercept.h"
 #include "plugin/log.h"
+#include "plugin/newcomers.h"
 #include "plugin/news.h"
 #include "plugin/referral.h"
 #include "plugin/writer.h"
@@ -41,8 +42,20 @@ struct kx_intercept {
     struct kx_exchanges *exchanges;
     struct kx_held *held;
     struct kx_writer writer;
-    struct kx_news damage; /* lines about entries that are damaged */
+    struct kx_news damage;         /* lines about entries that are damaged */
+    struct kx_newcomers newcomers; /* realms that we never met */
+    struct kx_quiet newcomers_line;
 };
+
+/* Seconds on the monotonic clock. */
+static int64_t
+monotonic(void)
+{
+    struct timespec now = {0, 0};
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
 
 /* Log what cannot be done about name because of code. */
 static void
@@ -112,6 +125,27 @@ write_crossover(struct kx_intercept *intercept,
                               crossover, intercept->settings->keep > 0);
 }
 
+/* The latest key version that we have of name, in memory or in the database; 0
+ * for none. */
+static uint32_t
+known_kvno(struct kx_intercept *intercept, krb5_const_principal name)
+{
+    krb5_context context = intercept->context;
+    const struct kx_held *held;
+    krb5_db_entry *entry = NULL;
+    uint32_t latest = 0;
+
+    /* One that is older than the database's does not stay in memory. */
+    held = kx_held_find(context, intercept->held, name, time(NULL));
+    if (held != NULL)
+        return held->crossover->kvno;
+    if (read_entry(context, name, &entry) != 0 || entry == NULL)
+        return 0;
+    (void)kx_entry_latest(entry, &latest);
+    krb5_db_free_principal(context, entry);
+    return latest;
+}
+
 /* An exchange gave a key: write it, or hold it.  What an administrator keyed
  * meanwhile wins. */
 static void
@@ -121,6 +155,8 @@ agreed(void *arg, struct kx_crossover *crossover)
     krb5_context context = intercept->context;
     krb5_error_code ret;
 
+    if (known_kvno(intercept, crossover->name) == 0)
+        kx_newcomers_came(&intercept->newcomers);
     if (intercept->settings->store == KX_STORE_DATABASE) {
         ret = write_crossover(intercept, crossover);
         if (ret == 0) {
@@ -226,27 +262,6 @@ restrict_entry(struct kx_intercept *intercept, enum kx_direction direction,
     krb5_db_free_principal(context, *entry);
     *entry = NULL;
     return ret ? ret : KRB5_KDB_NOENTRY;
-}
-
-/* The latest key version that we have of name, in memory or in the database; 0
- * for none. */
-static uint32_t
-known_kvno(struct kx_intercept *intercept, krb5_const_principal name)
-{
-    krb5_context context = intercept->context;
-    const struct kx_held *held;
-    krb5_db_entry *entry = NULL;
-    uint32_t latest = 0;
-
-    /* One that is older than the database's does not stay in memory. */
-    held = kx_held_find(context, intercept->held, name, time(NULL));
-    if (held != NULL)
-        return held->crossover->kvno;
-    if (read_entry(context, name, &entry) != 0 || entry == NULL)
-        return 0;
-    (void)kx_entry_latest(entry, &latest);
-    krb5_db_free_principal(context, entry);
-    return latest;
 }
 
 /*
@@ -364,6 +379,24 @@ find_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
     return ret ? ret : serve_outgoing(intercept, name, remote, entry);
 }
 
+/* There is no crossover with remote because too many other realms were met
+ * lately.  Log that, once in a while. */
+static krb5_error_code
+too_many_newcomers(struct kx_intercept *intercept, const krb5_data *remote)
+{
+    const struct kx_settings *settings = intercept->settings;
+
+    kx_log_quietly(&intercept->newcomers_line, &kx_plugin_logger, LOG_WARNING,
+                   "krbtgt/%.*s@%s: no crossover: so many new realms were "
+                   "asked for lately that there might be more than "
+                   "kxover_max_peers (%lu) says",
+                   (int)remote->length, remote->data, settings->realm,
+                   (unsigned long)settings->max_peers);
+    return kx_error(intercept->context, KRB5_KDB_NOENTRY,
+                    "too many new realms were asked for lately, see "
+                    "kxover_max_peers");
+}
+
 /*
  * The outgoing crossover name, with realm remote: what is there, or the result
  * of an exchange.
@@ -373,6 +406,7 @@ lookup_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
                 const krb5_data *remote, krb5_db_entry **entry)
 {
     krb5_error_code ret;
+    uint32_t known;
 
     ret = find_outgoing(intercept, name, remote, entry);
     if (ret != KRB5_KDB_NOENTRY)
@@ -380,8 +414,11 @@ lookup_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
     if (!kx_realm_is_valid(remote) ||
         !kx_settings_realm_permitted(intercept->settings, KX_OUTGOING, remote))
         return KRB5_KDB_NOENTRY;
-    ret = kx_exchanges_wait(intercept->exchanges, remote,
-                            known_kvno(intercept, name));
+    known = known_kvno(intercept, name);
+    if (known == 0 &&
+        !kx_newcomers_may_come(&intercept->newcomers, monotonic()))
+        return too_many_newcomers(intercept, remote);
+    ret = kx_exchanges_wait(intercept->exchanges, remote, known);
     if (ret == 0)
         return find_outgoing(intercept, name, remote, entry);
     if (ret == KRB5KDC_ERR_SVC_UNAVAILABLE)
@@ -542,6 +579,8 @@ take_settings(struct kx_intercept *intercept, struct kx_settings *settings)
     kx_settings_free(intercept->settings);
     intercept->exchanges = exchanges;
     intercept->settings = settings;
+    kx_newcomers_begin(&intercept->newcomers, (int64_t)settings->max_peers,
+                       settings->lifetime + KX_RECENT, monotonic());
     return 0;
 }
 

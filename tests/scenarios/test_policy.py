@@ -1,0 +1,147 @@
+"""Which realms may cross over, which way, and how many of them."""
+
+from lab import faults, peers
+from scenario import ALPHA, BRAVO, Scenario, service_of
+
+CHARLIE = "CHARLIE.EXAMPLE"
+TOO_MANY = "realms have crossed over already: kxover_max_peers is 1"
+
+
+class OneWay(Scenario):
+    """ALPHA.EXAMPLE lets its users go everywhere, and nobody come."""
+
+    @classmethod
+    def arrange(cls):
+        cls.alpha.settings["kxover_realms"] = "!in:* *"
+        cls.alpha.configure()
+        cls.alpha.kdc.restart()
+        cls.alpha.kxoverd.restart()
+
+    def test_its_users_go(self):
+        alice = self.alpha.kinit("alice")
+        alice.kvno(service_of(self.bravo))
+        self.assertIn(service_of(self.bravo), alice.tickets())
+
+    def test_others_do_not_come(self):
+        mark = self.alpha.kxoverd.log.mark()
+        answer = self.bravo.kinit("alice").kvno(service_of(self.alpha), check=False)
+        self.assertFalse(answer.ok)
+        self.alpha.kxoverd.log.wait_for(f"check 1.*realm {BRAVO} is refused by kxover_realms", since=mark)
+        for realm in (self.alpha, self.bravo):
+            self.assertNotIn(self.bravo.crossover_to(self.alpha), realm.principals())
+
+    def test_what_it_refuses_costs_no_network(self):
+        """BRAVO.EXAMPLE refuses to go there, in its turn: no request reaches ALPHA.EXAMPLE."""
+        self.bravo.settings["kxover_realms"] = f"!out:{ALPHA} *"
+        self.addCleanup(self.bravo.settings.clear)
+        self.bravo.configure()
+        self.bravo.reload_kdc()
+        requests = []
+        with faults.peer(self.alpha, peers.recording(requests, [])):
+            self.bravo.kinit("alice").kvno(service_of(self.alpha), check=False)
+        self.assertEqual(requests, [])
+
+
+class TooManyComing(Scenario):
+    """BRAVO.EXAMPLE wants one realm whose users come, and that is ALPHA.EXAMPLE."""
+
+    realms = (ALPHA, BRAVO, CHARLIE)
+
+    @classmethod
+    def arrange(cls):
+        cls.charlie = cls.lab.realm(CHARLIE)
+        cls.bravo.settings["kxover_max_peers"] = "1"
+        cls.bravo.configure()
+        cls.recount()
+        cls.alpha.kinit("alice").kvno(service_of(cls.bravo))
+
+    def setUp(self):
+        """What the last test has tried is forgotten."""
+        self.charlie.reload_kdc()
+
+    @classmethod
+    def recount(cls):
+        """Have kxoverd begin anew, and wait until it has counted."""
+        mark = cls.bravo.kxoverd.log.mark()
+        cls.bravo.kxoverd.restart()
+        cls.bravo.kxoverd.log.wait_for("looked through the database", since=mark)
+
+    def assert_refused(self):
+        mark = self.bravo.kxoverd.log.mark()
+        self.assertFalse(self.charlie.kinit("alice").kvno(service_of(self.bravo), check=False).ok)
+        self.bravo.kxoverd.log.wait_for(f"realm {CHARLIE} is new here, and 1 {TOO_MANY}", since=mark)
+        self.assertNotIn(self.charlie.crossover_to(self.bravo), self.bravo.principals())
+
+    def test_1_another_is_refused(self):
+        self.assert_refused()
+
+    def test_2_after_a_restart_too(self):
+        self.recount()
+        self.assert_refused()
+
+    def test_3_the_one_that_is_there_gets_its_next_key(self):
+        crossover = self.alpha.crossover_to(self.bravo)
+        before = self.bravo.keyinfo(crossover)
+        self.alpha.kadmin_local(f"delprinc -force {crossover}")
+        self.alpha.kinit("alice").kvno(service_of(self.bravo))
+        self.assertGreater(len(self.bravo.keyinfo(crossover)), len(before))
+
+    def test_4_what_was_keyed_by_hand_does_not_count(self):
+        by_hand = f"krbtgt/{BRAVO}@HAND.EXAMPLE"
+        self.bravo.kadmin_local(f"addprinc -pw by-hand {by_hand}")
+        self.addCleanup(self.bravo.kadmin_local, f"delprinc -force {by_hand}")
+        self.recount()
+        self.assert_refused()
+
+    def test_5_where_one_was_removed_there_is_a_place(self):
+        self.bravo.kadmin_local(f"delprinc -force {self.alpha.crossover_to(self.bravo)}")
+        self.recount()
+        self.charlie.kinit("alice").kvno(service_of(self.bravo))
+        self.assertIn(self.charlie.crossover_to(self.bravo), self.bravo.principals())
+
+
+class TooManyGoing(Scenario):
+    """ALPHA.EXAMPLE meets one new realm in the life of a key."""
+
+    realms = (ALPHA, BRAVO, CHARLIE)
+
+    @classmethod
+    def arrange(cls):
+        cls.charlie = cls.lab.realm(CHARLIE)
+        cls.alpha.settings["kxover_max_peers"] = "1"
+        cls.alpha.configure()
+        cls.alpha.kdc.restart()
+        cls.alpha.kinit("alice").kvno(service_of(cls.bravo))
+
+    def test_1_a_second_one_is_not_met(self):
+        mark = self.alpha.kdc.log.mark()
+        requests = []
+        with faults.peer(self.charlie, peers.recording(requests, [])):
+            self.assertFalse(self.alpha.kinit("alice").kvno(service_of(self.charlie), check=False).ok)
+        self.assertEqual(requests, [])
+        self.alpha.kdc.log.wait_for(f"krbtgt/{CHARLIE}@{ALPHA}: no crossover: so many new realms", since=mark)
+
+    def test_2_the_first_is_served(self):
+        alice = self.alpha.kinit("alice")
+        alice.kvno(service_of(self.bravo))
+        self.assertIn(service_of(self.bravo), alice.tickets())
+
+    def test_3_the_first_gets_its_next_key(self):
+        crossover = self.alpha.crossover_to(self.bravo)
+        kvno = self.alpha.keyinfo(crossover)[0][0]
+        mark = self.alpha.kadmin_local(f"getstrs {crossover}").stdout
+        value = next(line.partition(": ")[2] for line in mark.splitlines() if line.startswith(f"kxover_kvno_{kvno}: "))
+        over = " ".join("till=2020-01-02T00:00:00Z" if field.startswith("till=") else
+                        "established=2020-01-01T00:00:00Z" if field.startswith("established=") else field
+                        for field in value.split())
+        self.alpha.kadmin_local(f'setstr {crossover} kxover_kvno_{kvno} "{over}"')
+        self.alpha.kinit("alice").kvno(service_of(self.bravo))
+        self.assertNotEqual(self.alpha.keyinfo(crossover)[0][0], kvno)
+
+    def test_4_a_higher_number_lets_it_be_met(self):
+        self.alpha.settings["kxover_max_peers"] = "100"
+        self.alpha.configure()
+        self.alpha.reload_kdc()
+        alice = self.alpha.kinit("alice")
+        alice.kvno(service_of(self.charlie))
+        self.assertIn(service_of(self.charlie), alice.tickets())
