@@ -1,10 +1,14 @@
 """A new key builds on the keys of before: whoever recorded all that was said, and one day breaks it, still lacks those."""
 
+import os
 import re
 import time
+from pathlib import Path
 
 from lab import faults, peers
 from lab.gss import converse
+from lab.process import run
+from lab.realm import Realm
 from lab.waiting import wait_until
 from scenario import ALPHA, BRAVO, Scenario, service_of
 
@@ -110,6 +114,93 @@ class PriorKeys(Scenario):
         for realm, lines in zip((self.alpha, self.bravo), told):
             self.assertEqual(chains(realm, self.crossover), [(0, 1), (0, 1)])
             self.assertRegex("\n".join(lines), "the new key does not build on earlier ones")
+
+
+class Overheard(Realm):
+    """A realm whose servers' ephemeral keys become known, every one of them."""
+
+    @property
+    def ephemerals(self):
+        return self.folder / "ephemerals"
+
+    @property
+    def env(self):
+        library = self.lab.build.folder / "tests/scenarios/.libs/ephemerals.so"
+        return {**super().env, "LD_PRELOAD": str(library), "KX_EPHEMERALS": str(self.ephemerals)}
+
+
+class TheRecordingParty(Scenario):
+    """Somebody recorded two exchanges of ALPHA and BRAVO, and years later knows the ephemeral keys of both
+    sides.  The second exchange mixed the keys of the first in."""
+
+    kinds = {ALPHA: Overheard, BRAVO: Overheard}
+
+    @classmethod
+    def arrange(cls):
+        cls.crossover = cls.alpha.crossover_to(cls.bravo)
+        cls.folder = cls.alpha.folder
+        cls.recordings = []
+        cls.stored = []
+        for number in range(2):
+            cls.keytab(f"before-{number}", cls.alpha)
+            requests, replies = [], []
+            with faults.peer(cls.bravo, peers.recording(requests, replies)):
+                end(cls.alpha, cls.crossover)
+                cls.alpha.kinit("alice").kvno(service_of(cls.bravo))
+            request, reply = cls.folder / f"request-{number}", cls.folder / f"reply-{number}"
+            request.write_bytes(requests[-1])
+            reply.write_bytes(replies[-1])
+            cls.recordings.append((request, reply))
+            cls.stored.append([cls.newest_keys(cls.keytab(f"after-{number}-{realm.name}", realm))
+                               for realm in (cls.alpha, cls.bravo)])
+        known = cls.folder / "known"
+        known.write_text(cls.alpha.ephemerals.read_text() + cls.bravo.ephemerals.read_text())
+
+    @classmethod
+    def keytab(cls, name, realm):
+        """Put the keys that a realm has of the crossover, if it has, into a file of that name."""
+        keytab = cls.folder / name
+        realm.kadmin_local(f"ktadd -norandkey -k {keytab} host/{realm.service_host}")
+        realm.kadmin_local(f"ktadd -norandkey -k {keytab} {cls.crossover}", check=False)
+        return keytab
+
+    @classmethod
+    def newest_keys(cls, keytab):
+        """The keys of the crossover's newest version in a keytab."""
+        listed = cls.alpha.run("klist", "-k", "-K", f"FILE:{keytab}").stdout
+        keys = re.findall(rf"^ *(\d+) {re.escape(cls.crossover)} .*\(0x([0-9a-f]+)\)", listed, re.MULTILINE)
+        newest = max(int(kvno) for kvno, _ in keys)
+        return {key for kvno, key in keys if int(kvno) == newest}
+
+    def recompute(self, number, *lacking):
+        """What that party makes of an exchange: how many prior keys it took, the keys, and whether it sees
+        them confirmed."""
+        program = Path(os.environ.get("KXOVER_BUILD", os.curdir), "tests/scenarios/recompute").resolve()
+        told = run([program, *self.recordings[number], self.folder / "known",
+                    self.folder / f"before-{number}", *map(str, lacking)], self.lab.env).stdout
+        return (int(re.search(r"^prior (\d+)$", told, re.MULTILINE).group(1)),
+                set(re.findall(r"^key ([0-9a-f]+)$", told, re.MULTILINE)), "\nconfirmed" in told)
+
+    def test_the_first_key_is_that_partys(self):
+        """So what it lacks later is nothing but the prior keys."""
+        prior, keys, confirmed = self.recompute(0)
+        self.assertEqual((prior, confirmed), (0, True))
+        self.assertEqual([keys, keys], self.stored[0])
+
+    def test_with_every_prior_key_it_has_exactly_the_stored_key(self):
+        prior, keys, confirmed = self.recompute(1)
+        self.assertEqual((prior, confirmed), (len(self.stored[0][0]), True))
+        self.assertEqual([keys, keys], self.stored[1])
+
+    def test_without_one_prior_key_it_has_nothing(self):
+        prior = len(self.stored[0][0])
+        self.assertGreater(prior, 1)
+        for lacking in ((how, number + 1) for how in ("without", "wrong") for number in range(prior)):
+            with self.subTest(lacking):
+                _, keys, confirmed = self.recompute(1, *lacking)
+                self.assertFalse(confirmed)
+                self.assertEqual(len(keys), prior)
+                self.assertFalse(keys & set.union(*self.stored[1]))
 
 
 class KeyedByHand(Scenario):
