@@ -141,6 +141,22 @@ a_request_for_less_than_a_day_is_refused(void **state)
 }
 
 static void
+of_a_least_life_that_is_short_no_more_than_half_is_forgiven(void **state)
+{
+    struct made made = plain_request();
+    time_t now = time(NULL);
+
+    (void)state;
+    settings.lifetime_min = 60;
+    made.message->offer.tbs.till = now + 40;
+    assert_int_equal(check_request(&made), 0);
+    made.message->offer.tbs.till = now + 29;
+    assert_int_equal(check_request(&made), KX_ERR_POLICY_TILL);
+    settings.lifetime_min = KX_DAY;
+    clear(&made);
+}
+
+static void
 a_request_without_a_common_encryption_type_is_refused(void **state)
 {
     struct made made = plain_request();
@@ -341,6 +357,8 @@ main(void)
         cmocka_unit_test(a_request_older_than_the_clock_skew_is_refused),
         cmocka_unit_test(a_request_from_the_future_is_refused),
         cmocka_unit_test(a_request_for_less_than_a_day_is_refused),
+        cmocka_unit_test(
+            of_a_least_life_that_is_short_no_more_than_half_is_forgiven),
         cmocka_unit_test(
             a_request_without_a_common_encryption_type_is_refused),
         cmocka_unit_test(
