@@ -274,6 +274,9 @@ renew(struct kx_renewals *renewals, const char *realm)
         log_failure(renewals, realm, "crossover is not renewed", ret);
         return FALSE;
     }
+    /* What was keyed by hand, and only that, is taken over if it may be. */
+    if (life.by_hand)
+        by_hand = !kx_settings_adopts(service->settings, KX_OUTGOING, &remote);
     if (by_hand ||
         (life.ours &&
          time(NULL) < kx_renewal_begins(life.established, life.till)))

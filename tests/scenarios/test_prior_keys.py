@@ -116,6 +116,31 @@ class PriorKeys(Scenario):
             self.assertRegex("\n".join(lines), "the new key does not build on earlier ones")
 
 
+class HeldInMemory(Scenario):
+    """The KDC of ALPHA writes nothing into its database."""
+
+    @classmethod
+    def arrange(cls):
+        for realm in (cls.alpha, cls.bravo):
+            realm.settings.update(kxover_lifetime="12s", kxover_lifetime_min="10s")
+        cls.alpha.settings["kxover_store"] = "memory"
+        for realm in (cls.alpha, cls.bravo):
+            realm.configure()
+            realm.stop()
+            realm.start()
+
+    def test_a_renewed_key_builds_on_the_one_in_memory(self):
+        crossover = self.alpha.crossover_to(self.bravo)
+
+        def renewed():
+            self.alpha.kinit("alice").kvno(service_of(self.bravo))
+            return self.alpha.kdc.log.lines(f"{crossover}: key version .* chain of 2")
+        wait_until(renewed, "the key to be renewed")
+
+        self.assertNotIn(crossover, self.alpha.principals())
+        self.assertEqual([chain for _, chain in chains(self.bravo, crossover)][:2], [1, 2])
+
+
 class Overheard(Realm):
     """A realm whose servers' ephemeral keys become known, every one of them."""
 
@@ -301,6 +326,42 @@ class AdoptedByBoth(KeyedByHand):
             shown = realm.kadmin_local(f"getprinc {self.crossover}").stdout
             self.assertIn("Maximum ticket life: 0 days 01:00:00", shown)
             self.assertIn("DISALLOW_POSTDATED", shown)
+
+
+class KeptByKxoverd(KeyedByHand):
+    """The kxoverd of ALPHA keeps the crossover to BRAVO; both administrators let kxover take over."""
+
+    adopting = (ALPHA, BRAVO)
+
+    @classmethod
+    def arrange(cls):
+        cls.alpha.settings["kxover_keep"] = f"0 {BRAVO}"
+        super().arrange()
+
+    def setUp(self):
+        self.alpha.kxoverd.stop()  # which else would make a key meanwhile
+        super().setUp()
+
+    def renew(self, versions):
+        """Have kxoverd see to its crossovers, until ALPHA has so many versions with a mark."""
+        self.alpha.kxoverd.restart()
+        wait_until(lambda: len(marks(self.alpha, self.crossover)) == versions, "the next key version")
+
+    def test_a_renewed_key_builds_on_those_before(self):
+        for realm in (self.alpha, self.bravo):
+            realm.kadmin_local(f"delprinc -force {self.crossover}")
+        self.renew(1)
+        keys = len(self.alpha.keyinfo(self.crossover))
+        end(self.alpha, self.crossover)
+        self.renew(2)
+        for realm in (self.alpha, self.bravo):
+            self.assertEqual(chains(realm, self.crossover), [(0, 1), (keys, 2)])
+
+    def test_a_key_set_by_hand_is_taken_over_with_nobody_asking(self):
+        keys = len(self.alpha.keyinfo(self.crossover))
+        self.renew(1)
+        for realm in (self.alpha, self.bravo):
+            self.assertEqual(chains(realm, self.crossover), [(keys, 2)])
 
 
 class AdoptedByTheFirst(KeyedByHand):
