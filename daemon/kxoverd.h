@@ -210,8 +210,8 @@ krb5_error_code kx_kadm_store_mend(struct kx_kadm_store *kadm,
 
 /*
  * Give what the database has of the crossover name: its life (all zero where
- * there is none), and whether it was keyed by hand.  Errors: KX_ERR_STORE,
- * ENOMEM.
+ * there is none), and whether it was keyed by hand.  Errors: KX_ERR_METADATA
+ * (its marks are damaged), KX_ERR_STORE, ENOMEM.
  */
 krb5_error_code kx_kadm_store_life(struct kx_kadm_store *kadm,
                                    krb5_const_principal name,

@@ -475,6 +475,8 @@ kx_kadm_store_life(struct kx_kadm_store *kadm, krb5_const_principal name,
     if (!ret && entry != NULL) {
         ret = kx_life_read(kadm->context, entry, life);
         *by_hand = !life->ours && entry->n_key_data > 0;
+        if (!ret && life->damaged)
+            ret = KX_ERR_METADATA;
     }
     krb5_db_free_principal(kadm->context, entry);
     return explain(kadm, name, ret);

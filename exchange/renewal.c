@@ -53,8 +53,12 @@ kx_life_read(krb5_context context, krb5_db_entry *entry, struct kx_life *life)
 
     memset(life, 0, sizeof(*life));
     ret = kx_entry_marks(context, entry, &marks, &n);
+    if (ret == KX_ERR_METADATA) {
+        life->damaged = TRUE;
+        return 0;
+    }
     if (ret)
-        return ret == KX_ERR_METADATA ? 0 : ret;
+        return ret;
     if (n == 0) {
         life->by_hand = entry->n_key_data > 0;
         return kx_entry_latest(entry, &life->latest);

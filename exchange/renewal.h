@@ -19,7 +19,9 @@ time_t kx_renewal_begins(time_t established, time_t till);
 /* What there is to know of an entry that may have to be renewed. */
 struct kx_life {
     krb5_boolean ours;    /* it has marked versions; else all that follows but
-                           * the next two is zero */
+                           * the next three is zero */
+    krb5_boolean damaged; /* its marks are, or do not fit its keys: the context
+                           * has the message of KX_ERR_METADATA */
     krb5_boolean by_hand; /* it has keys, and kxover has nothing to do with
                            * them */
     uint32_t latest;      /* kx_entry_latest() */

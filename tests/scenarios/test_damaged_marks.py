@@ -215,3 +215,31 @@ class Incoming(Damaged):
             self.delete(realm)
 
         self.alpha.kinit("bob").kvno(service_of(self.bravo))
+
+
+class Kept(Damaged):
+    """The entry of ALPHA, whose kxoverd is to keep it renewed."""
+
+    @classmethod
+    def arrange(cls):
+        super().arrange()
+        cls.alpha.settings["kxover_keep"] = cls.bravo.name
+        cls.alpha.configure()
+
+    def assert_not_renewed(self):
+        """kxoverd looks at the entry, and leaves it alone."""
+        mark, before = self.alpha.kxoverd.log.mark(), self.entry(self.alpha)
+        with faults.peer(self.bravo, peers.silent) as peer:
+            self.alpha.kxoverd.restart()
+            self.alpha.kxoverd.log.wait_for(f"{self.bravo.name}: crossover is not renewed: .*kadmin delstr",
+                                            since=mark)
+            self.assertEqual(peer.connections, 0)
+        self.assertEqual(self.entry(self.alpha), before)
+
+    def test_with_a_damaged_mark_it_is_not_renewed(self):
+        self.change("^.+", "nonsense")(self.alpha)
+        self.assert_not_renewed()
+
+    def test_without_its_keys_it_is_not_made_anew(self):
+        self.alpha.kadmin_local(f"purgekeys -all {self.crossover}")
+        self.assert_not_renewed()
