@@ -91,6 +91,9 @@ struct kx_settings {
     size_t n_allow_address;
     krb5_boolean replica; /* kxover_replica: the database is a copy, to which
                            * keys for others to come here are brought; no */
+    krb5_boolean not_yet_unknown; /* kxover_not_yet: a client whose exchange
+                                   * is not finished is told that there is no
+                                   * such service; no */
     unsigned int version_share;  /* kxover_versions, such as 1/2: of the key */
     unsigned int version_shares; /* versions this kxoverd gives the first of
                                   * two; default 1/1, up to 16/16 */

@@ -352,6 +352,18 @@ read_versions(struct kx_settings *settings, const char *value)
 }
 
 static krb5_error_code
+read_not_yet(struct kx_settings *settings, const char *value)
+{
+    if (strcmp(value, "unknown") == 0)
+        settings->not_yet_unknown = TRUE;
+    else if (strcmp(value, "unavailable") == 0)
+        settings->not_yet_unknown = FALSE;
+    else
+        return KX_ERR_SETTING;
+    return 0;
+}
+
+static krb5_error_code
 read_replica(struct kx_settings *settings, const char *value)
 {
     if (strcmp(value, "yes") == 0 || strcmp(value, "true") == 0)
@@ -415,6 +427,8 @@ const struct kx_setting_row kx_setting_rows[] = {
      "no bit set behind the prefix"},
     {KX_SETTING_PREFIX "transit", TRUE, read_transit,
      "realms, in capitals, of two labels or more"},
+    {KX_SETTING_PREFIX "not_yet", FALSE, read_not_yet,
+     "unavailable or unknown"},
     {KX_SETTING_PREFIX "replica", FALSE, read_replica, "yes or no"},
     {KX_SETTING_PREFIX "versions", FALSE, read_versions,
      "this kxoverd's number among those of the realm and how many there are, "

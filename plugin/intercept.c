@@ -398,6 +398,25 @@ too_many_newcomers(struct kx_intercept *intercept, const krb5_data *remote)
 }
 
 /*
+ * What a KDC is to say when the way to name is not found for the reason of
+ * code, of which the context has the message.  It passes on two codes only;
+ * KRB5KDC_ERR_SVC_UNAVAILABLE sends clients to the next KDC, but some of them
+ * never come back from it (kxover_not_yet).
+ */
+static krb5_error_code
+no_way(struct kx_intercept *intercept, krb5_const_principal name,
+       krb5_error_code code)
+{
+    if (code == KRB5KDC_ERR_SVC_UNAVAILABLE) {
+        if (!intercept->settings->not_yet_unknown)
+            return code;
+        /* The KDC's own line tells only what it does not know. */
+        log_trouble(intercept, LOG_INFO, name, "not yet known", code);
+    }
+    return kx_error_as(intercept->context, KRB5_KDB_NOENTRY, code);
+}
+
+/*
  * The outgoing crossover name, with realm remote: what is there, or the result
  * of an exchange.
  */
@@ -421,9 +440,7 @@ lookup_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
     ret = kx_exchanges_wait(intercept->exchanges, remote, known);
     if (ret == 0)
         return find_outgoing(intercept, name, remote, entry);
-    if (ret == KRB5KDC_ERR_SVC_UNAVAILABLE)
-        return ret;
-    return kx_error_as(intercept->context, KRB5_KDB_NOENTRY, ret);
+    return no_way(intercept, name, ret);
 }
 
 /*
@@ -447,9 +464,7 @@ lookup_host(struct kx_intercept *intercept, krb5_const_principal service,
         return KRB5_KDB_NOENTRY;
     ret = kx_exchanges_realm_of(intercept->exchanges, host, realm);
     if (ret)
-        return ret == KRB5KDC_ERR_SVC_UNAVAILABLE
-                   ? ret
-                   : kx_error_as(context, KRB5_KDB_NOENTRY, ret);
+        return no_way(intercept, service, ret);
     remote = kx_data(realm, strlen(realm));
     /* A host of ours that we do not know is just unknown. */
     if (kx_data_equal(&remote, &local))

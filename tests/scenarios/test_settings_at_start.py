@@ -29,6 +29,7 @@ WRONG = (
     ("kxover_stall", "101%"),
     ("kxover_stall", "a fifth"),
     ("kxover_store", "disk"),
+    ("kxover_not_yet", "later"),
     ("kxover_unbound_conf", "unbound.conf"),
     ("kxover_allow_address", "127.0.0.1/8"),
     ("kxover_allow_address", "::/129"),

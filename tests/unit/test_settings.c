@@ -156,6 +156,7 @@ an_empty_section_gives_the_defaults(void **state)
     assert_null(settings->transit);
     assert_int_equal(settings->version_share, 1);
     assert_int_equal(settings->version_shares, 1);
+    assert_false(settings->not_yet_unknown);
     assert_false(settings->replica);
     assert_int_equal(settings->clockskew, 300);
     kx_settings_free(settings);
@@ -196,6 +197,7 @@ every_setting_is_read(void **state)
                       "kxover_allow_address = 127.0.0.0/8 ::1\n"
                       "kxover_transit = HUB.EXAMPLE\n"
                       "kxover_versions = 2/3\n"
+                      "kxover_not_yet = unknown\n"
                       "kxover_replica = yes\n");
 
     (void)state;
@@ -232,6 +234,7 @@ every_setting_is_read(void **state)
     assert_string_equal(settings->transit[0], "HUB.EXAMPLE");
     assert_int_equal(settings->version_share, 2);
     assert_int_equal(settings->version_shares, 3);
+    assert_true(settings->not_yet_unknown);
     assert_true(settings->replica);
     kx_settings_free(settings);
 }
@@ -397,6 +400,7 @@ values_that_mean_nothing_are_refused(void **state)
     assert_each_refused(
         "kxover_transit",
         VALUES("\"\"", "EXAMPLE", "hub.example", "*", "*.EXAMPLE"));
+    assert_each_refused("kxover_not_yet", VALUES("\"\"", "yes", "Unknown"));
     assert_each_refused("kxover_replica", VALUES("\"\"", "1", "maybe", "Yes"));
     assert_each_refused("kxover_versions",
                         VALUES("\"\"", "1", "0/2", "3/2", "1/0", "1/17", "/2",
