@@ -259,11 +259,27 @@ keys_that_were_taken_away_stay_away(void **state)
     kadmin("modprinc -lockdown_keys " NAME);
     kadmin("purgekeys -keepkvno 2 " NAME);
     assert_int_equal(settled(1), KX_SETTLED_GONE);
+    assert_string_equal(line, "");
     entry = fetch();
     assert_true(entry->n_key_data > 0);
     for (i = 0; i < entry->n_key_data; i++)
         assert_int_equal(entry->key_data[i].key_data_kvno, 2);
     krb5_db_free_principal(context, entry);
+}
+
+static void
+a_version_that_lacks_a_key_is_left_alone(void **state)
+{
+    struct kx_crossover *part = sample_crossover(kadm_context, 1, NOW, TILL);
+    size_t n = part->n_keys;
+
+    (void)state;
+    part->n_keys = 1;
+    assert_int_equal(kx_kadm_store_put(kadm, part), 0);
+    assert_int_equal(settled(1), KX_SETTLED_GONE);
+    assert_string_equal(line, "");
+    part->n_keys = n;
+    kx_crossover_free(kadm_context, part);
 }
 
 static void
@@ -278,6 +294,7 @@ a_version_whose_mark_was_taken_away_is_left_alone(void **state)
     put(2, NOW + 1);
     kadmin("delstr " NAME " kxover_kvno_1");
     assert_int_equal(settled(1), KX_SETTLED_GONE);
+    assert_string_equal(line, "");
     entry = fetch();
     assert_int_equal(kx_entry_marks(context, entry, &marks, &n), 0);
     assert_int_equal(n, 1);
@@ -396,6 +413,7 @@ main(void)
         TEST(what_was_deleted_stays_deleted),
         TEST(what_was_deleted_does_not_come_back_in_an_entry_made_anew),
         TEST(keys_that_were_taken_away_stay_away),
+        TEST(a_version_that_lacks_a_key_is_left_alone),
         TEST(a_version_whose_mark_was_taken_away_is_left_alone),
         TEST(what_is_keyed_by_hand_meanwhile_is_left_alone),
         TEST(another_key_under_the_same_number_is_told_and_left),
