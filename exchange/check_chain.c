@@ -6,6 +6,11 @@
  * constraints are judged in check 5, and only where the TLSA record's usage
  * makes them count.  Certificates must be signed with what an offer may be
  * signed with.
+ *
+ * It has two halves, because anybody can send a realm's chain, which is no
+ * secret, and have us verify ten signatures.  What can be seen without
+ * computing comes first, then the offer's own signature, which only the holder
+ * of the key can make, and only then the chain's.
  */
 #include "config.h"
 #include <errno.h>
@@ -32,24 +37,53 @@ names_fit(gnutls_x509_crt_t subject, gnutls_x509_crt_t issuer)
     return fit;
 }
 
+/* What is done with a link of the chain: the certificate's parts and its
+ * issuer. */
+typedef krb5_error_code link_fn(krb5_context context, gnutls_x509_crt_t issuer,
+                                const struct kx_certificate *parts);
+
+/* A link_fn: the issuer's key can have signed it. */
+static krb5_error_code
+can_be_signed(krb5_context context, gnutls_x509_crt_t issuer,
+              const struct kx_certificate *parts)
+{
+    return kx_check_signer(context, issuer, &parts->algorithm);
+}
+
+/* A link_fn: it did sign it. */
+static krb5_error_code
+is_signed(krb5_context context, gnutls_x509_crt_t issuer,
+          const struct kx_certificate *parts)
+{
+    return kx_verify_by(context, issuer, &parts->algorithm, &parts->tbs,
+                        &parts->signature);
+}
+
 /*
- * Verify that the certificate der is signed by issuer.  Errors: those of
- * kx_decode_certificate() and kx_verify_by().
+ * Do it to certificate number i of the chain and its issuer: the next one, or
+ * the last one itself.  Errors: KX_ERR_CHAIN with the cause in its message,
+ * ENOMEM.
  */
 static krb5_error_code
-check_link(krb5_context context, const krb5_data *der,
-           gnutls_x509_crt_t issuer)
+check_link(krb5_context context, const struct kx_chain *chain, unsigned int i,
+           link_fn *check)
 {
+    krb5_boolean last = i + 1 == chain->n;
     struct kx_certificate parts;
     krb5_error_code ret;
 
-    ret = kx_decode_certificate(context, der, &parts);
-    if (ret)
-        return ret;
-    ret = kx_verify_by(context, issuer, &parts.algorithm, &parts.tbs,
-                       &parts.signature);
-    kx_certificate_clear(&parts);
-    return ret;
+    ret = kx_decode_certificate(context, &chain->der[i], &parts);
+    if (ret == 0) {
+        ret = check(context, chain->certificate[last ? i : i + 1], &parts);
+        kx_certificate_clear(&parts);
+    }
+    if (ret == 0)
+        return 0;
+    kx_error_prefix(context, ret,
+                    "certificate %u of the chain is not signed by %s", i + 1,
+                    last ? "itself" : "the next");
+    /* One error for the check. */
+    return kx_error_as(context, KX_ERR_CHAIN, ret);
 }
 
 /*
@@ -99,37 +133,62 @@ check_first_key(krb5_context context, const struct kx_chain *chain)
 }
 
 krb5_error_code
-kx_check_chain(krb5_context context, const struct kx_chain *chain)
+kx_check_order(krb5_context context, const struct kx_chain *chain)
 {
     krb5_error_code ret;
     unsigned int i;
     krb5_boolean last;
-    gnutls_x509_crt_t issuer;
 
     ret = check_repetitions(context, chain);
-    if (ret)
-        return ret;
-    for (i = 0; i < chain->n; i++) {
-        /* The last one answers for itself. */
+    for (i = 0; i < chain->n && ret == 0; i++) {
         last = i + 1 == chain->n;
-        issuer = chain->certificate[last ? i : i + 1];
-        if (!names_fit(chain->certificate[i], issuer))
+        if (!names_fit(chain->certificate[i],
+                       chain->certificate[last ? i : i + 1]))
             return kx_error(context, KX_ERR_CHAIN,
                             last ? "certificate %u, the last of the chain, "
                                    "is not self-signed"
                                  : "certificate %u of the chain was not "
                                    "issued by the next",
                             i + 1);
-        ret = check_link(context, &chain->der[i], issuer);
-        if (ret) {
-            kx_error_prefix(context, ret,
-                            "certificate %u of the chain is not signed by %s",
-                            i + 1, last ? "itself" : "the next");
-            /* One error for the check, with the cause in its message. */
-            return kx_error_as(context, KX_ERR_CHAIN, ret);
-        }
+        ret = check_link(context, chain, i, can_be_signed);
     }
-    return check_first_key(context, chain);
+    return ret == 0 ? check_first_key(context, chain) : ret;
+}
+
+/*
+ * The other half of check 2: each certificate is signed by its issuer.
+ * Errors: KX_ERR_CHAIN, ENOMEM.
+ */
+static krb5_error_code
+check_links(krb5_context context, const struct kx_chain *chain)
+{
+    krb5_error_code ret = 0;
+    unsigned int i;
+
+    for (i = 0; i < chain->n && ret == 0; i++)
+        ret = check_link(context, chain, i, is_signed);
+    return ret;
+}
+
+krb5_error_code
+kx_check_chain(krb5_context context, const struct kx_chain *chain)
+{
+    krb5_error_code ret;
+
+    ret = kx_check_order(context, chain);
+    return ret == 0 ? check_links(context, chain) : ret;
+}
+
+krb5_error_code
+kx_check_signed_offer(krb5_context context, const struct kx_offer *offer,
+                      const struct kx_chain *chain)
+{
+    krb5_error_code ret;
+
+    ret = kx_check_order(context, chain);
+    if (ret == 0)
+        ret = kx_check_signature(context, offer, chain);
+    return ret == 0 ? check_links(context, chain) : ret;
 }
 
 krb5_error_code

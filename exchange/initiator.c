@@ -287,9 +287,7 @@ check_reply(struct kx_initiator *initiator, const struct kx_offer *reply,
     ret = kx_chain_read(engine->context, reply->chain, reply->n_chain, &chain);
     if (ret)
         return ret;
-    ret = kx_check_chain(engine->context, &chain);
-    if (ret == 0)
-        ret = kx_check_signature(engine->context, reply, &chain);
+    ret = kx_check_signed_offer(engine->context, reply, &chain);
     if (ret == 0)
         ret = kx_engine_anchors(engine, &claim.anchors, &claim.n_anchors);
     if (ret == 0)

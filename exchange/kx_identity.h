@@ -117,4 +117,13 @@ krb5_error_code kx_verify_by(krb5_context context,
                              const krb5_data *data,
                              const krb5_data *signature);
 
+/*
+ * Check all that kx_verify_by() does before it computes anything: that the
+ * key of certificate can have signed by algorithm.  Errors: as there, but for
+ * KX_ERR_SIGNATURE.
+ */
+krb5_error_code kx_check_signer(krb5_context context,
+                                gnutls_x509_crt_t certificate,
+                                const struct kx_algorithm *algorithm);
+
 #endif /* KX_IDENTITY_H */

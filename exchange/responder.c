@@ -446,10 +446,7 @@ check_offer(struct exchange *exchange)
                         &exchange->chain);
     if (ret)
         return ret;
-    ret = kx_check_chain(engine->context, &exchange->chain);
-    if (ret)
-        return ret;
-    ret = kx_check_signature(engine->context, offer, &exchange->chain);
+    ret = kx_check_signed_offer(engine->context, offer, &exchange->chain);
     if (ret)
         return ret;
     if (realm_is_busy(exchange))

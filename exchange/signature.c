@@ -242,42 +242,82 @@ kx_sign(krb5_context context, const struct kx_identity *identity,
     return ret;
 }
 
+/*
+ * Take the key out of certificate, which is to have signed by algorithm: *key
+ * (gnutls_pubkey_deinit(), set on success alone) and *found, its index among
+ * ours.  Errors: those of kx_check_signer().
+ */
+static krb5_error_code
+find_signer(krb5_context context, gnutls_x509_crt_t certificate,
+            const struct kx_algorithm *algorithm, gnutls_pubkey_t *key,
+            size_t *found)
+{
+    gnutls_pubkey_t read = NULL;
+    krb5_error_code ret;
+    int status;
+
+    *found = find_algorithm(algorithm);
+    if (*found == N_ALGORITHMS)
+        return kx_error(context, KX_ERR_POLICY_SIGALG,
+                        "signature algorithm %s, with the parameters that it "
+                        "has, is not accepted",
+                        algorithm->oid);
+    if (gnutls_pubkey_init(&read) < 0)
+        return ENOMEM;
+    status = gnutls_pubkey_import_x509(read, certificate, 0);
+    if (status < 0) {
+        ret = kx_error(context, KX_ERR_CHAIN, "cannot read certificate: %s",
+                       gnutls_strerror(status));
+        goto cleanup;
+    }
+    ret = kx_check_public_key(context, read);
+    if (ret)
+        goto cleanup;
+    if (gnutls_pubkey_get_pk_algorithm(read, NULL) != (int)uses[*found].key) {
+        ret = kx_error(
+            context, KX_ERR_POLICY_SIGALG,
+            "signature algorithm %s does not go with a key of kind %s",
+            gnutls_sign_get_name(uses[*found].sign),
+            gnutls_pk_get_name(gnutls_pubkey_get_pk_algorithm(read, NULL)));
+        goto cleanup;
+    }
+    *key = read;
+    read = NULL;
+
+cleanup:
+    if (read != NULL)
+        gnutls_pubkey_deinit(read);
+    return ret;
+}
+
+krb5_error_code
+kx_check_signer(krb5_context context, gnutls_x509_crt_t certificate,
+                const struct kx_algorithm *algorithm)
+{
+    gnutls_pubkey_t key;
+    krb5_error_code ret;
+    size_t found;
+
+    ret = find_signer(context, certificate, algorithm, &key, &found);
+    if (ret == 0)
+        gnutls_pubkey_deinit(key);
+    return ret;
+}
+
 krb5_error_code
 kx_verify_by(krb5_context context, gnutls_x509_crt_t certificate,
              const struct kx_algorithm *algorithm, const krb5_data *data,
              const krb5_data *signature)
 {
     gnutls_datum_t in, value;
-    gnutls_pubkey_t key = NULL;
+    gnutls_pubkey_t key;
     krb5_error_code ret;
     size_t found;
     int status;
 
-    found = find_algorithm(algorithm);
-    if (found == N_ALGORITHMS)
-        return kx_error(context, KX_ERR_POLICY_SIGALG,
-                        "signature algorithm %s, with the parameters that it "
-                        "has, is not accepted",
-                        algorithm->oid);
-    if (gnutls_pubkey_init(&key) < 0)
-        return ENOMEM;
-    status = gnutls_pubkey_import_x509(key, certificate, 0);
-    if (status < 0) {
-        ret = kx_error(context, KX_ERR_CHAIN, "cannot read certificate: %s",
-                       gnutls_strerror(status));
-        goto cleanup;
-    }
-    ret = kx_check_public_key(context, key);
+    ret = find_signer(context, certificate, algorithm, &key, &found);
     if (ret)
-        goto cleanup;
-    if (gnutls_pubkey_get_pk_algorithm(key, NULL) != (int)uses[found].key) {
-        ret = kx_error(
-            context, KX_ERR_POLICY_SIGALG,
-            "signature algorithm %s does not go with a key of kind %s",
-            gnutls_sign_get_name(uses[found].sign),
-            gnutls_pk_get_name(gnutls_pubkey_get_pk_algorithm(key, NULL)));
-        goto cleanup;
-    }
+        return ret;
     in.data = (unsigned char *)data->data;
     in.size = data->length;
     value.data = (unsigned char *)signature->data;
@@ -287,8 +327,6 @@ kx_verify_by(krb5_context context, gnutls_x509_crt_t certificate,
         ret = kx_error(
             context, KX_ERR_SIGNATURE, "signature (%s) does not verify: %s",
             gnutls_sign_get_name(uses[found].sign), gnutls_strerror(status));
-
-cleanup:
     gnutls_pubkey_deinit(key);
     return ret;
 }

@@ -96,12 +96,28 @@ krb5_error_code kx_check_chain(krb5_context context,
                                const struct kx_chain *chain);
 
 /*
+ * The half of check 2 that verifies no signature: the names, repetitions, and
+ * what each certificate is signed with.  Errors: as above.
+ */
+krb5_error_code kx_check_order(krb5_context context,
+                               const struct kx_chain *chain);
+
+/*
  * Check 3: the signature is over the KX-TBSDATA as received and by the key of
  * the first certificate of the offer's chain.  Errors: those of kx_verify().
  */
 krb5_error_code kx_check_signature(krb5_context context,
                                    const struct kx_offer *offer,
                                    const struct kx_chain *chain);
+
+/*
+ * Checks 2 and 3 of a stranger's offer, cheapest first: the order of its
+ * chain, then its own signature, which costs one verification, and only if
+ * that holds the signatures of the chain.  Errors: those of both.
+ */
+krb5_error_code kx_check_signed_offer(krb5_context context,
+                                      const struct kx_offer *offer,
+                                      const struct kx_chain *chain);
 
 /*
  * Checks 5 and 6 of a chain that passed check 2: all that there is to judge

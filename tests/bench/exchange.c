@@ -9,7 +9,12 @@
  * straight in GnuTLS and nettle with all keys ready.  Sockets, DNS and the
  * database are not in it.
  *
- * Prints one line a side: name, and the ratio of each of ROUNDS rounds.
+ * Beside that stands what a forged offer costs: one with a chain of ten, the
+ * longest that there may be, and a signature that does not hold.
+ *
+ * Prints one line a side: name, and the ratio of each of ROUNDS rounds; and
+ * the same for the exchanges that are answered, and the forged offers that are
+ * refused, in a second of processor time.
  */
 #include "config.h"
 #include <stdio.h>
@@ -19,6 +24,7 @@
 #include <gnutls/crypto.h>
 #include <nettle/curve25519.h>
 #include "exchange/offer.h"
+#include "exchange/refusal.h"
 #include "exchange/validate.h"
 #include "tests/unit/chains.h"
 
@@ -99,8 +105,7 @@ check_peer(const struct side *peer, const struct kx_offer *offer)
     struct kx_chain chain;
 
     must(kx_chain_read(context, offer->chain, offer->n_chain, &chain));
-    must(kx_check_chain(context, &chain));
-    must(kx_check_signature(context, offer, &chain));
+    must(kx_check_signed_offer(context, offer, &chain));
     must(kx_judge_peer(context, &chain, &claim, &matched));
     kx_chain_clear(&chain);
 }
@@ -207,6 +212,54 @@ exchange(struct side *initiator, struct side *responder)
     kx_data_free(&reply);
 }
 
+/* A request of CLIENT with a chain of ten and a wrong signature. */
+static void
+forge(krb5_data *wire)
+{
+    struct certificate_plan plans[KX_MAX_CHAIN] = {{.name = "the KDC"}};
+    char names[KX_MAX_CHAIN][16];
+    struct half half = {0};
+    struct side side = {CLIENT, "kdc.alpha.example", NULL, {0}, 0};
+    size_t i;
+
+    for (i = 1; i < KX_MAX_CHAIN; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "CA %zu", i);
+        plans[i].name = names[i];
+        plans[i].is_ca = TRUE;
+    }
+    side.identity = make_identity(plans, KX_MAX_CHAIN);
+    initiate(&half, &side, wire);
+    half.ours->offer.signature.data[0] ^= 1;
+    kx_data_free(wire);
+    must(kx_encode_message(context, half.ours, wire));
+    clear(&half);
+    kx_identity_free(side.identity);
+}
+
+/* Seconds of processor time that refusing the forged request takes. */
+static double
+refuse(const krb5_data *request)
+{
+    struct kx_message *message;
+    struct kx_chain chain;
+    krb5_data remote, answer;
+    double begin = cpu_time();
+
+    must(kx_decode_message(context, KX_MSG_REQ, request, &message));
+    must(kx_check_request(context, &settings, time(NULL), &message->offer,
+                          &remote));
+    must(kx_chain_read(context, message->offer.chain, message->offer.n_chain,
+                       &chain));
+    must(kx_check_signed_offer(context, &message->offer, &chain) -
+         KX_ERR_SIGNATURE);
+    must(kx_refusal_make(context, KX_ERR_SIGNATURE, SERVICE, time(NULL),
+                         &answer));
+    kx_chain_clear(&chain);
+    kx_message_free(message);
+    kx_data_free(&answer);
+    return cpu_time() - begin;
+}
+
 /* Seconds of processor time for the bare operations of one side, once. */
 static double
 bare_operations(gnutls_privkey_t key, gnutls_pubkey_t public_key)
@@ -229,13 +282,13 @@ bare_operations(gnutls_privkey_t key, gnutls_pubkey_t public_key)
 }
 
 static void
-print_ratios(const char *name, const double *ratios)
+print_figures(const char *name, const double *figures)
 {
     int i;
 
     printf("%s", name);
     for (i = 0; i < ROUNDS; i++)
-        printf(" %.3f", ratios[i]);
+        printf(" %.3f", figures[i]);
     printf("\n");
 }
 
@@ -244,7 +297,9 @@ main(void)
 {
     struct side initiator = {CLIENT, "kdc.alpha.example", NULL, {0}, 0};
     struct side responder = {SERVICE, "kdc.bravo.example", NULL, {0}, 0};
-    double begun[ROUNDS], answered[ROUNDS], bare;
+    double begun[ROUNDS], answered[ROUNDS], bare, refused;
+    double answers[ROUNDS], refusals[ROUNDS];
+    krb5_data forged;
     gnutls_pubkey_t public_key;
     int round, i;
 
@@ -257,18 +312,25 @@ main(void)
     must(gnutls_pubkey_init(&public_key));
     must(gnutls_pubkey_import_privkey(public_key, initiator.identity->key, 0,
                                       0));
+    forge(&forged);
     exchange(&initiator, &responder); /* what is set up once, is now */
     for (round = 0; round < ROUNDS; round++) {
-        initiator.cpu = responder.cpu = bare = 0;
+        initiator.cpu = responder.cpu = bare = refused = 0;
         for (i = 0; i < EXCHANGES; i++) {
             exchange(&initiator, &responder);
             bare += bare_operations(initiator.identity->key, public_key);
+            refused += refuse(&forged);
         }
         begun[round] = initiator.cpu / bare;
         answered[round] = responder.cpu / bare;
+        answers[round] = EXCHANGES / responder.cpu;
+        refusals[round] = EXCHANGES / refused;
     }
-    print_ratios("initiator", begun);
-    print_ratios("responder", answered);
+    print_figures("initiator", begun);
+    print_figures("responder", answered);
+    print_figures("answers", answers);
+    print_figures("refusals", refusals);
+    kx_data_free(&forged);
     gnutls_pubkey_deinit(public_key);
     kx_data_free(&initiator.tlsa.data);
     kx_data_free(&responder.tlsa.data);

@@ -39,8 +39,13 @@ def main():
         row("crossover that is there / keyed by hand, KDC processor time",
             served_against_hand_keyed(alpha, bravo), 1.05)
     many_crossovers(build)
-    for side, ratios in exchange_against_bare(build).items():
-        row(f"exchange / its bare operations, {side}, processor time", ratios, 2.0)
+    figures = exchange_figures(build)
+    for side in ("initiator", "responder"):
+        row(f"exchange / its bare operations, {side}, processor time", figures[side], 2.0)
+    row("forged offer refused / exchange answered, processor time",
+        [answers / refusals for answers, refusals in zip(figures["answers"], figures["refusals"])], 1.0)
+    for what, name in (("refusals", "forged offers refused"), ("answers", "exchanges answered")):
+        print(f"{f'{name}, a second of processor time':<64} {statistics.median(figures[what]):>8.0f}")
 
 
 def machine():
@@ -125,11 +130,11 @@ def many_crossovers(build):
         row(f"kxover list of {MANY}, time to the first line / to the last", [listed.first / listed.last], 0.5)
 
 
-def exchange_against_bare(build):
-    """What bench_exchange prints, as a dict of lists of ratios by side."""
+def exchange_figures(build):
+    """What bench_exchange prints, as a dict of lists of figures by name."""
     said = subprocess.run([build / "bench_exchange"], capture_output=True, text=True, check=True).stdout
-    return {side: [float(ratio) for ratio in ratios.split()]
-            for side, ratios in re.findall(r"^(\w+)((?: [\d.]+)+)$", said, re.MULTILINE)}
+    return {name: [float(figure) for figure in figures.split()]
+            for name, figures in re.findall(r"^(\w+)((?: [\d.]+)+)$", said, re.MULTILINE)}
 
 
 if __name__ == "__main__":

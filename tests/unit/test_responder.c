@@ -38,6 +38,33 @@ struct scene {
     char log[1024]; /* the last line */
 };
 
+/* Signatures that were verified, by whomever in this program. */
+static unsigned int verified;
+
+int __real_gnutls_pubkey_verify_data2(gnutls_pubkey_t key,
+                                      gnutls_sign_algorithm_t algorithm,
+                                      unsigned int flags,
+                                      const gnutls_datum_t *data,
+                                      const gnutls_datum_t *signature);
+int __wrap_gnutls_pubkey_verify_data2(gnutls_pubkey_t key,
+                                      gnutls_sign_algorithm_t algorithm,
+                                      unsigned int flags,
+                                      const gnutls_datum_t *data,
+                                      const gnutls_datum_t *signature);
+
+/* Called for gnutls_pubkey_verify_data2(), by the linker's --wrap. */
+int
+__wrap_gnutls_pubkey_verify_data2(gnutls_pubkey_t key,
+                                  gnutls_sign_algorithm_t algorithm,
+                                  unsigned int flags,
+                                  const gnutls_datum_t *data,
+                                  const gnutls_datum_t *signature)
+{
+    verified++;
+    return __real_gnutls_pubkey_verify_data2(key, algorithm, flags, data,
+                                             signature);
+}
+
 static krb5_enctype etypes[] = {ENCTYPE_AES256_CTS_HMAC_SHA1_96};
 static char local_name[] = LOCAL;
 
@@ -393,6 +420,60 @@ a_wrong_signature_is_refused(void **state)
     assert_non_null(strstr(scene->log, "check 3, signature"));
 }
 
+/* A request with a chain of ten, the longest that there may be. */
+static struct kx_message *
+long_request(struct scene *scene)
+{
+    struct certificate_plan plans[KX_MAX_CHAIN] = {{.name = "the KDC"}};
+    char names[KX_MAX_CHAIN][16];
+    size_t i;
+
+    for (i = 1; i < KX_MAX_CHAIN; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "CA %zu", i);
+        plans[i].name = names[i];
+        plans[i].is_ca = TRUE;
+    }
+    return make_request(scene, make_identity(plans, KX_MAX_CHAIN), NULL);
+}
+
+static void
+a_forged_offer_costs_one_verification_however_long_its_chain(void **state)
+{
+    struct scene *scene = *state;
+    struct kx_message *request = long_request(scene);
+
+    request->offer.signature.data[0] ^= 1;
+    verified = 0;
+    assert_int_equal(refusal_of(scene, seal(scene, request)), 64);
+    assert_int_equal(verified, 1);
+}
+
+static void
+a_chain_that_is_not_in_order_costs_no_verification(void **state)
+{
+    struct scene *scene = *state;
+    struct kx_message *request = long_request(scene);
+    krb5_data swap = request->offer.chain[8];
+
+    request->offer.chain[8] = request->offer.chain[9];
+    request->offer.chain[9] = swap;
+    verified = 0;
+    assert_int_equal(refusal_of(scene, seal(scene, request)), 71);
+    assert_int_equal(verified, 0);
+}
+
+static void
+every_signature_of_a_chain_is_verified_before_dns_is_asked(void **state)
+{
+    struct scene *scene = *state;
+    struct kx_message *request = long_request(scene);
+
+    verified = 0;
+    assert_int_equal(refusal_of(scene, seal(scene, request)), 29);
+    assert_non_null(strstr(scene->log, "check 4, DNSSEC"));
+    assert_int_equal(verified, 1 + KX_MAX_CHAIN);
+}
+
 static void
 without_dns_the_peer_is_told_to_try_later(void **state)
 {
@@ -528,6 +609,10 @@ main(void)
         SCENE_TEST(an_old_request_is_refused_for_its_time),
         SCENE_TEST(a_broken_chain_is_refused),
         SCENE_TEST(a_wrong_signature_is_refused),
+        SCENE_TEST(
+            a_forged_offer_costs_one_verification_however_long_its_chain),
+        SCENE_TEST(a_chain_that_is_not_in_order_costs_no_verification),
+        SCENE_TEST(every_signature_of_a_chain_is_verified_before_dns_is_asked),
         SCENE_TEST(without_dns_the_peer_is_told_to_try_later),
         SCENE_TEST(without_an_identity_the_peer_is_told_to_try_later),
         SCENE_TEST(the_same_request_twice_at_once_is_one_exchange),
