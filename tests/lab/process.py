@@ -212,13 +212,14 @@ def _bound_to_us(argv, env):
 
     A library to be loaded before the program's own (libfaketime, see clock.py) is for the program alone: in
     setpriv it would make what nobody removes, under a number that the program has, too."""
-    if "LD_PRELOAD" in env:
+    if env and "LD_PRELOAD" in env:
         argv = [tools.find("env"), f"LD_PRELOAD={env['LD_PRELOAD']}", *argv]
     return [tools.find("setpriv"), "--pdeathsig", "TERM", "--", *argv]
 
 
 def _without_preload(env):
-    return {name: value for name, value in env.items() if name != "LD_PRELOAD"}
+    """The environment but for that; None is ours."""
+    return env and {name: value for name, value in env.items() if name != "LD_PRELOAD"}
 
 
 def _tidy_up_after(pid):

@@ -323,7 +323,8 @@ class RepliesToARenewal(Replies):
         mark = self.alpha.kdc.log.mark()
         with self.answering("honest", self.bravo_guise):
             self.assertTrue(self.ask_for_the_crossover().ok)
-        return re.search(r"key version (\d+) agreed", self.one_line(self.alpha.kdc.log, mark))[1]
+        agreed = r"key version (\d+) agreed"
+        return re.search(agreed, self.alpha.kdc.log.wait_for(agreed, since=mark))[1]
 
     def test_the_key_version_that_ran_out(self):
         self.assertEqual(self.agree(), "1")

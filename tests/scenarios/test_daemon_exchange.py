@@ -220,6 +220,7 @@ class FullDisk(ExchangeScenario):
         self.assertEqual(self.versions(), [])
         self.daemon.log.wait_for(f"{self.crossover}.*ulimit -f")
         resource.prlimit(self.daemon.pid, resource.RLIMIT_FSIZE, before)
+        self.bravo.reload_kdc()
         self.cross()
 
 
