@@ -22,7 +22,7 @@ WRONG = (
     ("kxover_listen", "localhost:88"),
     ("kxover_listen", "127.0.0.1:99999"),
     ("kxover_kdc", "kdc.alpha.example"),
-    ("kxover_lifetime", "1h"),
+    ("kxover_lifetime", "32d"),
     ("kxover_lifetime", "3 weeks"),
     ("kxover_wait", "-1s"),
     ("kxover_wait", "1h"),
