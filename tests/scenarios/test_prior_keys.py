@@ -318,6 +318,15 @@ class AdoptedByBoth(KeyedByHand):
             self.assertNotIn(1, {kvno for kvno, _ in realm.keyinfo(self.crossover)})
             self.assertNotIn("kxover_adopted", realm.kadmin_local(f"getstrs {self.crossover}").stdout)
 
+    def test_a_database_that_is_locked_meanwhile_costs_nobody_a_ticket(self):
+        mark = self.alpha.kdc.log.mark()
+        with faults.database_locked(self.alpha):
+            self.cross_until(lambda: self.alpha.kdc.log.lines("key is served from memory", since=mark),
+                             "an exchange that cannot be written")
+            self.cross()
+        self.cross_until(lambda: marks(self.alpha, self.crossover), "the key to be written")
+        self.assertEqual(marks(self.alpha, self.crossover).keys(), marks(self.bravo, self.crossover).keys())
+
     def test_limits_that_were_set_by_hand_stay(self):
         for realm in (self.alpha, self.bravo):
             realm.kadmin_local(f'modprinc -maxlife "1 hour" -allow_postdated {self.crossover}')

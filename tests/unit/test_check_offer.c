@@ -187,6 +187,49 @@ a_request_with_an_unknown_critical_extension_is_refused(void **state)
     clear(&made);
 }
 
+/* Give made the extension that names prior keys, with value. */
+static void
+name_prior(struct made *made, const char *value, krb5_boolean critical)
+{
+    const krb5_data borrowed = kx_data(value, strlen(value));
+    struct kx_tbsdata *tbs = &made->message->offer.tbs;
+
+    tbs->extensions = calloc(1, sizeof(*tbs->extensions));
+    assert_non_null(tbs->extensions);
+    tbs->n_extensions = 1;
+    tbs->extensions[0].critical = critical;
+    assert_int_equal(kx_data_copy(&kx_prior_oid, &tbs->extensions[0].oid), 0);
+    assert_int_equal(kx_data_copy(&borrowed, &tbs->extensions[0].value), 0);
+}
+
+/* The list of one name: version 1, type 18. */
+#define ONE_PRIOR                                                             \
+    "\x30\x20\x30\x1e\xa0\x03\x02\x01\x01\xa1\x03\x02\x01\x12\xa2\x12\x04"    \
+    "\x10"                                                                    \
+    "0123456789abcdef"
+
+static void
+a_request_with_prior_keys_that_cannot_be_read_is_refused(void **state)
+{
+    struct made made = plain_request();
+
+    (void)state;
+    name_prior(&made, "?", FALSE);
+    assert_int_equal(check_request(&made), KX_ERR_DECODE);
+    clear(&made);
+}
+
+static void
+a_request_may_have_prior_keys_and_say_that_they_are_critical(void **state)
+{
+    struct made made = plain_request();
+
+    (void)state;
+    name_prior(&made, ONE_PRIOR, TRUE);
+    assert_int_equal(check_request(&made), 0);
+    clear(&made);
+}
+
 static void
 a_request_with_a_key_version_over_16_bits_is_refused(void **state)
 {
@@ -363,6 +406,10 @@ main(void)
             a_request_without_a_common_encryption_type_is_refused),
         cmocka_unit_test(
             a_request_with_an_unknown_critical_extension_is_refused),
+        cmocka_unit_test(
+            a_request_with_prior_keys_that_cannot_be_read_is_refused),
+        cmocka_unit_test(
+            a_request_may_have_prior_keys_and_say_that_they_are_critical),
         cmocka_unit_test(a_request_with_a_key_version_over_16_bits_is_refused),
         cmocka_unit_test(
             a_request_that_accepts_no_signature_of_ours_is_refused),
