@@ -4,17 +4,16 @@
  * krb5kdc is one thread, so while we wait for a peer the whole KDC waits.  A
  * lookup therefore waits for kxover_wait at most, and all lookups together for
  * no more than the bucket of stall.c holds; with nothing in it a lookup does
- * not wait at all.  An exchange that is not finished then stays, with its
- * sockets, and the next lookup of that realm finds it further on: DNS answers
- * and the peer's bytes wait in the kernel.  Every lookup of a KDC, whatever it
- * is for, moves all exchanges as far as they can go without waiting.
+ * not wait at all.
+ * An exchange that is not finished then stays, with its sockets, and the next
+ * lookup of that realm finds it further on: DNS answers and the peer's bytes
+ * wait in the kernel.  Every lookup of a KDC, whatever it is for, moves all
+ * exchanges as far as they can go without waiting.
  *
  * A realm whose exchange has failed is left alone for a while (failures.c).
  *
- * MAX_EXCHANGES bounds them all.  Anybody may ask for any realm, and who has
- * one zone has as many realms with silent servers as they like.  So a full
- * table turns nobody away: an exchange gives way, one of the domain that has
- * most of them.  A realm that is honest but slow is in no such crowd.
+ * MAX_EXCHANGES bounds them all; with all places taken one gives way
+ * (pending.c).
  *
  * The questions about hosts (questions.c) share the loop and the bucket.
  *
@@ -32,6 +31,7 @@
 #include "exchange/failures.h"
 #include "exchange/step.h"
 #include "plugin/exchanges.h"
+#include "plugin/pending.h"
 #include "plugin/questions.h"
 #include "plugin/stall.h"
 
@@ -40,23 +40,8 @@
 #define EXCHANGE_TIMEOUT 60
 #define MAX_EXCHANGES 64
 
-/* So many exchanges with realms of one domain at a time are not a crowd. */
-#define NO_CROWD 8
-
 /* Realms that are left alone. */
 #define MAX_FAILURES 1024
-
-/* One exchange under way, or just ended. */
-struct pending {
-    struct pending *next;
-    struct kx_exchanges *exchanges;
-    char remote[KX_MAX_DNS_NAME];
-    const char *domain; /* the last two labels of remote */
-    uint64_t asked;     /* for it last, as kx_exchanges counts */
-    struct kx_initiator *initiator;
-    krb5_boolean ended;
-    krb5_error_code code; /* how it ended */
-};
 
 struct kx_exchanges {
     krb5_context context;
@@ -69,7 +54,7 @@ struct kx_exchanges {
     struct event_base *base;
     struct event *alarm; /* ends a wait */
     struct kx_engine *engine;
-    struct pending *pending;
+    struct kx_pending *pending;
     struct kx_questions *questions;
     uint64_t asked; /* lookups that asked for an exchange */
     struct kx_stall stall;
@@ -100,15 +85,9 @@ seconds(void)
 static void
 stop(struct kx_exchanges *exchanges)
 {
-    struct pending *pending;
     krb5_boolean ours = exchanges->process == getpid();
 
-    while ((pending = exchanges->pending) != NULL) {
-        exchanges->pending = pending->next;
-        if (ours)
-            kx_initiator_free(pending->initiator);
-        free(pending);
-    }
+    kx_pending_drop(&exchanges->pending, !ours);
     kx_questions_drop(exchanges->questions, !ours);
     if (exchanges->base == NULL)
         return;
@@ -161,27 +140,12 @@ start(struct kx_exchanges *exchanges)
     return ret;
 }
 
-/* The exchange with remote; NULL for none. */
-static struct pending *
-find(const struct kx_exchanges *exchanges, const krb5_data *remote)
-{
-    struct pending *pending;
-
-    for (pending = exchanges->pending; pending != NULL;
-         pending = pending->next) {
-        if (strlen(pending->remote) == remote->length &&
-            memcmp(pending->remote, remote->data, remote->length) == 0)
-            break;
-    }
-    return pending;
-}
-
 /* An exchange has ended. */
 static void
 initiated(void *arg, krb5_error_code code, struct kx_crossover *crossover)
 {
-    struct pending *pending = arg;
-    struct kx_exchanges *exchanges = pending->exchanges;
+    struct kx_pending *pending = arg;
+    struct kx_exchanges *exchanges = pending->owner;
     krb5_data remote = kx_data(pending->remote, strlen(pending->remote));
     const char *words;
 
@@ -197,108 +161,38 @@ initiated(void *arg, krb5_error_code code, struct kx_crossover *crossover)
     exchanges->agreed(exchanges->arg, crossover);
 }
 
-/* Take out and release what *link points to. */
-static void
-release(struct pending **link)
-{
-    struct pending *pending = *link;
-
-    *link = pending->next;
-    kx_initiator_free(pending->initiator);
-    free(pending);
-}
-
-/* Take out and release the exchanges that ended, but for `but`. */
-static void
-sweep(struct kx_exchanges *exchanges, const struct pending *but)
-{
-    struct pending **link = &exchanges->pending;
-
-    while (*link != NULL) {
-        if ((*link)->ended && *link != but)
-            release(link);
-        else
-            link = &(*link)->next;
-    }
-}
-
-/* The last two labels of a realm. */
-static const char *
-domain_of(const char *realm)
-{
-    const char *p = realm + strlen(realm);
-    int dots = 0;
-
-    while (p > realm && (p[-1] != '.' || ++dots < 2))
-        p--;
-    return p;
-}
-
-/* How many exchanges of pending's domain there are, if that is a crowd; else
- * 0. */
-static size_t
-crowd_of(const struct kx_exchanges *exchanges, const struct pending *pending)
-{
-    const struct pending *other;
-    size_t n = 0;
-
-    for (other = exchanges->pending; other != NULL; other = other->next) {
-        if (strcmp(other->domain, pending->domain) == 0)
-            n++;
-    }
-    return n > NO_CROWD ? n : 0;
-}
-
-/*
- * With all places taken, let one exchange give way to that with remote: of the
- * largest crowd, or of all if there is no crowd, the one that nobody has asked
- * for the longest.
- */
+/* With all places taken, let one exchange give way to that with remote. */
 static void
 make_room(struct kx_exchanges *exchanges, const krb5_data *remote)
 {
-    struct pending **link, **victim = NULL;
-    size_t n = 0, crowd, largest = 0;
+    struct kx_pending **victim =
+        kx_pending_victim(&exchanges->pending, MAX_EXCHANGES);
 
-    for (link = &exchanges->pending; *link != NULL; link = &(*link)->next)
-        n++;
-    if (n < MAX_EXCHANGES)
+    if (victim == NULL)
         return;
-    for (link = &exchanges->pending; *link != NULL; link = &(*link)->next) {
-        crowd = crowd_of(exchanges, *link);
-        if (victim == NULL || crowd > largest ||
-            (crowd == largest && (*link)->asked < (*victim)->asked)) {
-            victim = link;
-            largest = crowd;
-        }
-    }
     kx_log_quietly(&exchanges->full_line, exchanges->logger, LOG_WARNING,
                    "%d exchanges are under way: the one with realm %s gives "
                    "way to one with realm %.*s",
                    MAX_EXCHANGES, (*victim)->remote, (int)remote->length,
                    remote->data);
-    release(victim);
+    kx_pending_release(victim);
 }
 
 /* Begin an exchange with remote.  Errors: those of start() and
  * kx_initiator_start(). */
 static krb5_error_code
 begin(struct kx_exchanges *exchanges, const krb5_data *remote,
-      uint32_t known_kvno, struct pending **out)
+      uint32_t known_kvno, struct kx_pending **out)
 {
-    struct pending *pending;
+    struct kx_pending *pending;
     krb5_error_code ret;
 
     ret = start(exchanges);
     if (ret)
         return ret;
-    pending = calloc(1, sizeof(*pending));
-    if (pending == NULL)
-        return ENOMEM;
-    pending->exchanges = exchanges;
-    if (remote->length < sizeof(pending->remote))
-        memcpy(pending->remote, remote->data, remote->length);
-    pending->domain = domain_of(pending->remote);
+    ret = kx_pending_new(exchanges, remote, &pending);
+    if (ret)
+        return ret;
     ret = kx_initiator_start(exchanges->engine, remote, known_kvno,
                              &exchanges->source, EXCHANGE_TIMEOUT, initiated,
                              pending, &pending->initiator);
@@ -341,13 +235,13 @@ not_begun(struct kx_exchanges *exchanges, const krb5_data *remote,
  */
 static krb5_error_code
 under_way(struct kx_exchanges *exchanges, const krb5_data *remote,
-          uint32_t known_kvno, struct pending **out)
+          uint32_t known_kvno, struct kx_pending **out)
 {
     krb5_error_code ret;
 
     *out = NULL;
     if (exchanges->process == getpid())
-        *out = find(exchanges, remote);
+        *out = kx_pending_find(exchanges->pending, remote);
     if (*out == NULL) {
         ret = kx_failures_find(exchanges->context, exchanges->failures, remote,
                                seconds());
@@ -361,16 +255,14 @@ under_way(struct kx_exchanges *exchanges, const krb5_data *remote,
     return 0;
 }
 
-/*
- * Run the loop until *ended or as long as the bucket allows.  When it ended
- * with another code than 0, that was in vain.
- */
+/* Run the loop until *ended, or as long as the bucket allows; *code is then
+ * how it went. */
 static void
-run_until(struct kx_exchanges *exchanges, const krb5_boolean *ended,
-          const krb5_error_code *code)
+wait_for(struct kx_exchanges *exchanges, const krb5_boolean *ended,
+         const krb5_error_code *code)
 {
     struct kx_stall *stall = &exchanges->stall;
-    int64_t begun = monotonic(), now = begun, end, left;
+    int64_t begun = monotonic(), now, left, end;
     struct timeval alarm;
 
     end = begun + kx_stall_allowance(stall, begun);
@@ -399,7 +291,7 @@ kx_exchanges_move(struct kx_exchanges *exchanges)
         return FALSE;
     begun = monotonic();
     (void)event_base_loop(exchanges->base, EVLOOP_NONBLOCK);
-    sweep(exchanges, NULL);
+    kx_pending_sweep(&exchanges->pending, NULL);
     now = monotonic();
     kx_stall_spend(&exchanges->stall, now - begun, FALSE, now);
     return TRUE;
@@ -409,7 +301,7 @@ krb5_error_code
 kx_exchanges_start(struct kx_exchanges *exchanges, const krb5_data *remote,
                    uint32_t known_kvno)
 {
-    struct pending *pending;
+    struct kx_pending *pending;
 
     return under_way(exchanges, remote, known_kvno, &pending);
 }
@@ -418,15 +310,15 @@ krb5_error_code
 kx_exchanges_wait(struct kx_exchanges *exchanges, const krb5_data *remote,
                   uint32_t known_kvno)
 {
-    struct pending *pending;
+    struct kx_pending *pending;
     krb5_error_code ret;
     const char *step;
 
     ret = under_way(exchanges, remote, known_kvno, &pending);
     if (ret)
         return ret;
-    run_until(exchanges, &pending->ended, &pending->code);
-    sweep(exchanges, pending);
+    wait_for(exchanges, &pending->ended, &pending->code);
+    kx_pending_sweep(&exchanges->pending, pending);
     if (!pending->ended) {
         step = kx_initiator_step(pending->initiator);
         return kx_error(exchanges->context, KRB5KDC_ERR_SVC_UNAVAILABLE,
@@ -434,7 +326,7 @@ kx_exchanges_wait(struct kx_exchanges *exchanges, const krb5_data *remote,
                         step);
     }
     ret = pending->code;
-    sweep(exchanges, NULL);
+    kx_pending_sweep(&exchanges->pending, NULL);
     return ret;
 }
 
@@ -458,8 +350,8 @@ kx_exchanges_realm_of(struct kx_exchanges *exchanges, const char *host,
                                &question);
     if (ret)
         return ret;
-    run_until(exchanges, &question->ended, &question->code);
-    sweep(exchanges, NULL);
+    wait_for(exchanges, &question->ended, &question->code);
+    kx_pending_sweep(&exchanges->pending, NULL);
     if (!question->ended)
         return kx_error(exchanges->context, KRB5KDC_ERR_SVC_UNAVAILABLE,
                         "the realm of host %s is asked of DNS", host);

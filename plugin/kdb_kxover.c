@@ -19,6 +19,7 @@
  *
  *   intercept.c    what a KDC is answered that is not in the database
  *   exchanges.c    the exchanges that it has under way
+ *   pending.c      their list, and which of them gives way
  *   referral.c     which unknown services may be of another realm
  *   questions.c    what it asks DNS about hosts
  *   stall.c        how long it may stand still because of them
