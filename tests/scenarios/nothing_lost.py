@@ -50,8 +50,8 @@ class Disaster(Scenario):
         realm.kadmin_local(f"ktadd -k {keytab} -norandkey {self.crossover}")
         listing = realm.run("klist", "-K", "-e", "-k", keytab).stdout
         keytab.unlink(missing_ok=True)
-        return {(int(kvno), etype): key
-                for kvno, etype, key in re.findall(r"^ *(\d+) \S+ \(\S*?([^():]+)\) +\((0x[0-9a-f]+)\)$", listing, re.M)}
+        rows = re.findall(r"^ *(\d+) \S+ \(\S*?([^():]+)\) +\((0x[0-9a-f]+)\)$", listing, re.MULTILINE)
+        return {(int(kvno), etype): key for kvno, etype, key in rows}
 
     def assert_nothing_lost(self):
         """To be asked when all servers run again, and what was wrong is mended; whoever did that tells the KDC
@@ -85,7 +85,7 @@ class Disaster(Scenario):
         self.assertTrue(versions, f"{realm.name} has a crossover without keys")
         self.assertEqual(sorted(keys), sorted((kvno, etype) for kvno in versions for etype in {e for _, e in keys}))
         shown = realm.kadmin_local(f"getstrs {self.crossover}").stdout
-        self.assertEqual({int(kvno) for kvno in re.findall(r"^kxover_kvno_(\d+): ", shown, re.M)}, versions)
+        self.assertEqual({int(kvno) for kvno in re.findall(r"^kxover_kvno_(\d+): ", shown, re.MULTILINE)}, versions)
 
     def assert_believed_by_both(self):
         """Each key that ALPHA may issue with is BRAVO's, too.  (The other way round does no harm.)"""
@@ -104,20 +104,21 @@ class Disaster(Scenario):
         self.assertEqual(second, first)
 
     def run_under_strace(self, service, *options):
-        """Restart a server under strace with these options, of the calls that touch its database.
-
-        Returns the Service that takes its place until the end of the test, whose log this is, too."""
+        """Restart a server under strace, which looks at the calls by which it touches the database, and has
+        these options; until the end of the test.  Returns the file that strace writes to."""
         realm = self.alpha if service is self.alpha.kdc else self.bravo
         database = realm.settings.get("database_name", realm.folder / "principal")
-        strace = [tools.find("strace"), "-D", "-f", "-o", realm.folder / f"{service.name}.strace",
-                  "-P", database, *options]
+        trace = realm.folder / f"{service.name}.strace"
+        strace = [tools.find("strace"), "-D", "-f", "-o", trace, "-P", database, "-P", f"{database}.ok", *options]
         command = service._command
         service.stop()
         self.addCleanup(self._run_without, service, command)
         service._command = lambda: [*strace, *command()]
         service.start()
+        return trace
 
     @staticmethod
     def _run_without(service, command):
         service._command = command
-        service.restart()
+        service.kill()
+        service.start()

@@ -90,3 +90,13 @@ class Loaded(Disaster):
         self.alpha.kdb5_util("load", dump)
         self.assertEqual(self.keys(self.alpha), {})
         self.assert_nothing_lost()
+
+    def test_an_older_one_of_the_responder(self):
+        """It forgets a key that the other side goes on with, until somebody there deletes it."""
+        dump = self.bravo.folder / "older"
+        self.bravo.kdb5_util("dump", dump)
+        self.assertTrue(self.served("alice"))
+        self.bravo.kdb5_util("load", dump)
+        self.assertFalse(self.served("bob"))
+        self.alpha.kadmin_local(f"delprinc -force {self.crossover}")
+        self.assert_nothing_lost()
