@@ -10,6 +10,7 @@
  *   settle.c      what was stored stays, in a database without locks
  *   patience.c    not waiting for ever for its lock
  *   renewals.c    crossovers that are renewed with nobody asking
+ *   steady.c      whether the clock can be believed
  *   walk.c        looking for them through the whole database
  *   listener.c    sockets that accept
  *   limits.c      who may have a connection, and who goes first
@@ -35,6 +36,12 @@
 /* The longest message that is relayed: krb5kdc takes no longer one. */
 #define KX_MAX_RELAYED (1024 * 1024)
 
+/* How long the clock has not been set. */
+struct kx_steady {
+    time_t offset; /* between it and the monotonic clock */
+    time_t since;  /* on the monotonic clock */
+};
+
 /* Everything that there is one of. */
 struct kx_daemon {
     struct event_base *base;
@@ -42,6 +49,7 @@ struct kx_daemon {
     const char *program;          /* us, to be started again */
     struct kx_service *service;   /* of the last good reading of kdc.conf */
     struct kx_renewals *renewals; /* of the service */
+    struct kx_steady steady;
     struct kx_listeners *listeners;
     struct kx_limits *limits;
     struct kx_relays *relays;
@@ -247,6 +255,19 @@ void kx_settle_watch(struct kx_settle *settle,
                      const struct kx_crossover *crossover);
 
 /*
+ * steady.c
+ */
+
+void kx_steady_begin(struct kx_steady *steady);
+
+/*
+ * For how many seconds the clock has gone steadily, but for corrections of
+ * tolerance seconds: since it was last found to have been set, or since the
+ * beginning.
+ */
+time_t kx_steady_seconds(struct kx_steady *steady, time_t tolerance);
+
+/*
  * renewals.c
  */
 
@@ -255,12 +276,15 @@ struct kx_renewals;
 /*
  * Renew what is due of service's crossovers, and remove what is over, from now
  * on.  program is kxoverd, to be started again for looking through the
- * database.  base, logger, program and service are borrowed.  Errors: ENOMEM.
+ * database.  Nothing is removed before the clock has been steady from one look
+ * to the next.  base, logger, program, service and steady are borrowed.
+ * Errors: ENOMEM.
  */
 krb5_error_code kx_renewals_new(struct event_base *base,
                                 const struct kx_logger *logger,
                                 const char *program,
                                 struct kx_service *service,
+                                struct kx_steady *steady,
                                 struct kx_renewals **out);
 
 /* End it; exchanges under way are given up.  renewals may be NULL. */

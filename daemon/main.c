@@ -176,7 +176,7 @@ keep_renewed(struct kx_daemon *daemon)
 
     kx_renewals_free(daemon->renewals);
     ret = kx_renewals_new(daemon->base, daemon->logger, daemon->program,
-                          daemon->service, &daemon->renewals);
+                          daemon->service, &daemon->steady, &daemon->renewals);
     if (ret)
         log_error(daemon, NULL, ret);
 }
@@ -269,6 +269,7 @@ set_up(struct control *control)
     krb5_error_code ret;
     size_t seats = seats_for_files();
 
+    kx_steady_begin(&daemon->steady);
     daemon->base = event_base_new();
     if (daemon->base == NULL)
         return ENOMEM;

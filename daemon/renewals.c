@@ -65,6 +65,7 @@ struct kx_renewals {
     const struct kx_logger *logger;
     const char *program;
     struct kx_service *service;
+    struct kx_steady *steady;
     struct event *timer; /* for the next walk */
     struct event *tick;  /* for the next job */
     struct kx_walk *walk;
@@ -285,7 +286,11 @@ renew(struct kx_renewals *renewals, const char *realm)
     return TRUE;
 }
 
-/* Remove the principal called text, if its entry is over. */
+/*
+ * Remove the principal called text, if its entry is over.  Not by a clock that
+ * was set since the last look, or that we have just begun to go by: the other
+ * realm may issue with its keys still.
+ */
 static void
 remove_entry(struct kx_renewals *renewals, const char *text)
 {
@@ -294,6 +299,9 @@ remove_entry(struct kx_renewals *renewals, const char *text)
     krb5_boolean deleted = FALSE;
     krb5_error_code ret;
 
+    if (kx_steady_seconds(renewals->steady, service->settings->clockskew) <
+        renewals->interval)
+        return;
     ret = krb5_parse_name(service->context, text, &name);
     if (ret == 0)
         ret = kx_kadm_store_prune(service->kadm, name, time(NULL), &deleted);
@@ -451,7 +459,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 krb5_error_code
 kx_renewals_new(struct event_base *base, const struct kx_logger *logger,
                 const char *program, struct kx_service *service,
-                struct kx_renewals **out)
+                struct kx_steady *steady, struct kx_renewals **out)
 {
     static const struct timeval at_once = {0, 0};
     struct kx_renewals *renewals;
@@ -467,6 +475,7 @@ kx_renewals_new(struct event_base *base, const struct kx_logger *logger,
     renewals->logger = logger;
     renewals->program = program;
     renewals->service = service;
+    renewals->steady = steady;
     TAILQ_INIT(&renewals->jobs);
     renewals->interval = service->settings->lifetime_min / LOOKS;
     if (renewals->interval < SHORTEST_INTERVAL)

@@ -1,5 +1,7 @@
 """Clocks that are wrong: nothing is agreed meanwhile, nothing is lost, and all goes on when they are right."""
 
+import time
+
 from lab import faults, peers
 from nothing_lost import Disaster
 from wire import error_code
@@ -72,6 +74,16 @@ class Jumps(Clocks):
             self.assertFalse(self.served("alice"))
         self.assert_nothing_lost()
         self.assertEqual((self.keys(self.alpha), self.keys(self.bravo)), (self.before, self.before))
+
+    def test_of_a_kxoverd_that_starts_in_it_removes_nothing(self):
+        """It looks for what is over when it starts."""
+        with faults.clock_off(self.bravo, FAR):
+            mark = self.bravo.kxoverd.log.mark()
+            self.bravo.kxoverd.restart()
+            self.bravo.kxoverd.log.wait_for("looked through the database: .* 1 are over", since=mark)
+            time.sleep(2)  # well over what it takes to remove them
+        self.assert_nothing_lost()
+        self.assertEqual(self.keys(self.bravo), self.before)
 
     def test_of_both_leaves_a_key_that_both_go_on_with(self):
         with faults.clock_off(self.alpha, FAR), faults.clock_off(self.bravo, FAR):

@@ -312,7 +312,15 @@ class ByName(Clocks):
 
 
 class AfterTheEnd(Clocks):
-    """Nobody has used a crossover for long, on either side."""
+    """Nobody has used a crossover for long, on either side.  (Where keys may live so short, kxoverd looks each
+    second.)"""
+
+    @classmethod
+    def arrange(cls):
+        super().arrange()
+        for realm in (cls.alpha, cls.bravo):
+            realm.settings["kxover_lifetime_min"] = "10s"
+            realm.configure()
 
     def setUp(self):
         super().setUp()
