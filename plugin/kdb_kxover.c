@@ -18,6 +18,7 @@
  *   passthrough.c  all other methods
  *
  *   intercept.c    what a KDC is answered that is not in the database
+ *   outgoing.c     the crossovers by which its users go to other realms
  *   exchanges.c    the exchanges that it has under way
  *   pending.c      their list, and which of them gives way
  *   referral.c     which unknown services may be of another realm

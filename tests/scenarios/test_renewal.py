@@ -115,6 +115,18 @@ class InTheKdc(Clocks):
             self.assertEqual(self.issued_with(bob), self.first)
             bob.kvno(service_of(self.alpha))
 
+    def test_a_key_that_cannot_be_written_settles_like_any_other(self):
+        self.set_clocks(DUE)
+        mark = self.alpha.kdc.log.mark()
+        with faults.database_locked(self.alpha):
+            def in_memory():
+                self.assertEqual(self.issued_with(self.alpha.kinit("bob")), self.first)
+                return self.alpha.kdc.log.lines("key is served from memory", since=mark)
+            wait_until(in_memory, "the next key version")
+            self.assertEqual(self.issued_with(self.alpha.kinit("alice")), self.first)
+            self.set_clocks(DUE + SETTLED)
+            self.assertEqual(self.issued_with(self.alpha.kinit("alice")), self.first + 1)
+
     def test_what_was_issued_under_the_old_key_works_until_its_end(self):
         self.set_clocks(DUE)
         alice = self.alpha.kinit("alice")
