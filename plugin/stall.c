@@ -4,18 +4,12 @@
 #include "config.h"
 #include "plugin/stall.h"
 
-/* More time than it takes to fill any bucket that the settings allow: from 30
- * s of debt to 30 s, at 1 percent. */
-#define LONG_ENOUGH ((int64_t)6000 * 1000000000)
-
 /* Put in what has come in until now. */
 static void
 refill(struct kx_stall *stall, int64_t now)
 {
     int64_t passed = now - stall->filled;
 
-    if (passed > LONG_ENOUGH)
-        passed = LONG_ENOUGH;
     if (passed > 0)
         stall->level += passed / 100 * stall->percent;
     if (stall->level > stall->wait)

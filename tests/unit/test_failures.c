@@ -232,9 +232,10 @@ the_same_failure_later_another_one_or_of_another_realm_is_news(void **state)
 }
 
 static void
-a_name_that_is_too_long_for_a_realm_is_not_remembered(void **state)
+a_name_that_is_no_realms_is_not_remembered_and_pushes_nobody_out(void **state)
 {
     char name[512];
+    int i;
 
     memset(name, 'A', sizeof(name) - 1);
     name[sizeof(name) - 1] = '\0';
@@ -242,6 +243,12 @@ a_name_that_is_too_long_for_a_realm_is_not_remembered(void **state)
     assert_true(not_begun_at(*state, name, KX_ERR_IDENTITY, NOW));
     assert_int_equal(found_at(*state, name, NOW), 0);
     fail_at(*state, "", KX_ERR_NO_SRV, NOW);
+    for (i = 0; i < PLACES; i++) {
+        (void)snprintf(name, sizeof(name), "R%d.EXAMPLE", i);
+        fail_at(*state, name, KX_ERR_NO_SRV, NOW);
+    }
+    fail_at(*state, "", KX_ERR_NO_SRV, NOW);
+    assert_int_equal(found_at(*state, "R0.EXAMPLE", NOW), KX_ERR_NO_SRV);
     assert_int_equal(found_at(*state, "", NOW), 0);
 }
 
@@ -266,7 +273,7 @@ main(void)
         TEST(with_all_places_taken_the_one_that_is_over_first_makes_room),
         TEST(the_same_failure_in_a_moment_is_no_news),
         TEST(the_same_failure_later_another_one_or_of_another_realm_is_news),
-        TEST(a_name_that_is_too_long_for_a_realm_is_not_remembered),
+        TEST(a_name_that_is_no_realms_is_not_remembered_and_pushes_nobody_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,6 +36,7 @@ struct scene {
     struct kx_responder *responder;
     int stored;     /* calls of the store */
     char log[1024]; /* the last line */
+    unsigned int lines;
 };
 
 /* Signatures that were verified, by whomever in this program. */
@@ -81,6 +82,7 @@ keep_line(void *arg, int priority, const char *line)
 
     (void)priority;
     (void)snprintf(scene->log, sizeof(scene->log), "%s", line);
+    scene->lines++;
 }
 
 static krb5_error_code
@@ -420,6 +422,26 @@ a_wrong_signature_is_refused(void **state)
     assert_non_null(strstr(scene->log, "check 3, signature"));
 }
 
+static void
+of_a_flood_of_refusals_few_are_logged_and_other_kinds_still_are(void **state)
+{
+    struct scene *scene = *state;
+    struct kx_message *request;
+    char text[16];
+    int i;
+
+    for (i = 0; i < 50; i++) {
+        (void)snprintf(text, sizeof(text), "garbage %d", i);
+        assert_int_equal(refusal_of(scene, text_message(text)), 60);
+    }
+    assert_int_equal(scene->lines, KX_QUIET_LINES);
+    request = make_request(scene, make_plain_identity("alpha.example"), NULL);
+    request->offer.signature.data[0] ^= 1;
+    assert_int_equal(refusal_of(scene, seal(scene, request)), 64);
+    assert_int_equal(scene->lines, KX_QUIET_LINES + 1);
+    assert_non_null(strstr(scene->log, "check 3, signature"));
+}
+
 /* A request with a chain of ten, the longest that there may be. */
 static struct kx_message *
 long_request(struct scene *scene)
@@ -551,6 +573,23 @@ one_source_cannot_have_more_than_its_share_under_way(void **state)
 }
 
 static void
+of_a_flood_from_one_source_few_lines_are_logged(void **state)
+{
+    struct scene *scene = *state;
+    struct answers answers[60] = {0};
+    krb5_data message;
+    int i;
+
+    for (i = 0; i < 60; i++) {
+        message = honest_request(scene);
+        (void)take(scene, &message, &answers[i]);
+        kx_data_free(&message);
+    }
+    assert_non_null(strstr(scene->log, "limits"));
+    assert_int_equal(scene->lines, KX_QUIET_LINES);
+}
+
+static void
 addresses_of_one_ipv6_prefix_are_one_source(void **state)
 {
     struct scene *scene = *state;
@@ -603,6 +642,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENE_TEST(garbage_is_refused),
+        SCENE_TEST(
+            of_a_flood_of_refusals_few_are_logged_and_other_kinds_still_are),
+        SCENE_TEST(of_a_flood_from_one_source_few_lines_are_logged),
         SCENE_TEST(a_truncated_request_is_refused),
         SCENE_TEST(a_reply_for_a_request_is_refused_as_another_type),
         SCENE_TEST(a_message_over_the_bound_is_refused),
