@@ -145,13 +145,17 @@ add_versions(const struct reading *reading, krb5_db_entry *entry,
 {
     struct kx_mark *marks = NULL;
     const struct kx_mark *mark;
+    struct kx_adopted *adopted = NULL;
     krb5_boolean damaged;
-    size_t n = 0;
+    size_t n = 0, n_adopted = 0;
     krb5_error_code ret;
+    time_t accepted;
     unsigned int kvno;
     int i;
 
     ret = kx_entry_marks(reading->context, entry, &marks, &n);
+    if (ret == 0)
+        ret = kx_adopted_read(reading->context, entry, &adopted, &n_adopted);
     damaged = ret == KX_ERR_METADATA;
     if (ret && !damaged)
         return ret;
@@ -169,23 +173,27 @@ add_versions(const struct reading *reading, krb5_db_entry *entry,
             continue;
         kvno = entry->key_data[i].key_data_kvno;
         mark = find_mark(marks, n, kvno);
+        accepted = kx_adopted_till(adopted, n_adopted, kvno);
         (void)snprintf((*text)[CROSSOVER_KVNO], TEXT_SIZE, "%u", kvno);
         etypes_text(entry, kvno, (*text)[CROSSOVER_ETYPES]);
         /* krb5's times are unsigned, until 2106; their type is not. */
-        until_text(mark != NULL ? mark->till
-                                : (time_t)(uint32_t)entry->expiration,
+        until_text(mark != NULL   ? mark->till
+                   : accepted > 0 ? accepted
+                                  : (time_t)(uint32_t)entry->expiration,
                    reading->now, (*text)[CROSSOVER_UNTIL]);
         if (mark != NULL)
             (void)snprintf((*text)[CROSSOVER_PEER], TEXT_SIZE, "%s:%u",
                            mark->origin.host, mark->origin.port);
         else
             (void)snprintf((*text)[CROSSOVER_PEER], TEXT_SIZE, "%s",
-                           damaged ? MARKS_DAMAGED
-                           : n > 0 ? "(no mark: not used)"
-                                   : "(by hand)");
+                           damaged        ? MARKS_DAMAGED
+                           : accepted > 0 ? "(by hand: taken over)"
+                           : n > 0        ? "(no mark: not used)"
+                                          : "(by hand)");
         ret = append_row(rows, direction, kvno,
                          mark != NULL ? mark->established : 0, text);
     }
+    free(adopted);
     kx_marks_free(marks, n);
     return ret;
 }

@@ -74,19 +74,6 @@ krb5_error_code kx_entry_drop_expired(krb5_context context,
  * adopted.c: versions keyed by hand, of an entry that kxover took over.
  */
 
-/* One such version, and till when tickets under it are accepted. */
-struct kx_adopted {
-    uint32_t kvno;
-    time_t till;
-};
-
-/*
- * Read them from entry's string attributes into *adopted (free()).  Errors:
- * KX_ERR_METADATA, libkdb5's, ENOMEM.
- */
-krb5_error_code kx_adopted_read(krb5_context context, krb5_db_entry *entry,
-                                struct kx_adopted **adopted, size_t *n);
-
 /*
  * See that those among n string attributes can be read.  Errors:
  * KX_ERR_METADATA, with the attribute.
@@ -94,13 +81,9 @@ krb5_error_code kx_adopted_read(krb5_context context, krb5_db_entry *entry,
 krb5_error_code kx_adopted_check(krb5_context context,
                                  const krb5_string_attr *strings, size_t n);
 
-/* Till when version kvno counts as an adopted one; 0 if it is none. */
-time_t kx_adopted_till(const struct kx_adopted *adopted, size_t n,
-                       uint32_t kvno);
-
 /*
  * Take over at time now the versions of entry that are in none of the marks,
- * which are all that entry has.  Errors as above.
+ * which are all that entry has.  Errors: those of kx_adopted_read().
  */
 krb5_error_code kx_adopt_versions(krb5_context context, krb5_db_entry *entry,
                                   const struct kx_mark *marks, size_t n_marks,

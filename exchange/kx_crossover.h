@@ -213,6 +213,24 @@ krb5_error_code kx_entry_versions(krb5_context context, krb5_db_entry *entry,
                                   krb5_boolean adopt, uint32_t **kvnos,
                                   size_t *n);
 
+/* A version keyed by hand that was taken over, and till when tickets under it
+ * are accepted. */
+struct kx_adopted {
+    uint32_t kvno;
+    time_t till;
+};
+
+/*
+ * Read those of entry, of which some may have no keys any more, into *adopted
+ * (free()).  Errors: KX_ERR_METADATA, libkdb5's, ENOMEM.
+ */
+krb5_error_code kx_adopted_read(krb5_context context, krb5_db_entry *entry,
+                                struct kx_adopted **adopted, size_t *n);
+
+/* Till when version kvno counts as an adopted one; 0 if it is none. */
+time_t kx_adopted_till(const struct kx_adopted *adopted, size_t n,
+                       uint32_t kvno);
+
 /*
  * Append the keys of entry, decrypted, to *earlier, which may be empty (and is
  * to be cleared after an error, too): those of the marked versions, live or

@@ -366,6 +366,14 @@ class List(Tool):
         self.mark("krbtgt/BRAVO.EXAMPLE", 2, "2100-01-02T03:04:05Z")
         self.assertEqual([row[4] for row in self.rows()[1:]], ["kdc.bravo.example:88", "(no mark: not used)"])
 
+    def test_a_version_that_was_taken_over_is_shown_with_its_end(self):
+        self.kadmin("addprinc -randkey -e aes256-sha2 krbtgt/BRAVO.EXAMPLE",
+                    "cpw -randkey -keepold -e aes256-sha2 krbtgt/BRAVO.EXAMPLE",
+                    'setstr krbtgt/BRAVO.EXAMPLE kxover_adopted_1 "till=2100-01-02T03:04:05Z"')
+        self.mark("krbtgt/BRAVO.EXAMPLE", 2, "2100-02-02T03:04:05Z")
+        self.assertEqual(self.rows()[2], ["outgoing", "BRAVO.EXAMPLE", "1", "2100-01-02T03:04:05Z",
+                                          "(by hand: taken over)", "aes256-sha2"])
+
     def test_a_damaged_mark_is_told_and_stops_nothing(self):
         self.kadmin("addprinc -randkey -e aes256-sha2 krbtgt/BRAVO.EXAMPLE",
                     "setstr krbtgt/BRAVO.EXAMPLE kxover_kvno_1 nonsense",
