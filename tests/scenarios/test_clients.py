@@ -2,9 +2,9 @@
 
 import unittest
 
-from lab import clients, tools
+from lab import clients, tools, wait_until
 from lab.heimdal import HeimdalSession
-from scenario import Scenario, service_of
+from scenario import ALPHA, BRAVO, Scenario, service_of
 
 
 class PeerTakesTwoSeconds(Scenario):
@@ -28,6 +28,38 @@ class PeerTakesTwoSeconds(Scenario):
 
     def test_heimdal_over_tcp_has_its_ticket_at_the_first_try(self):
         self._assert_first_try_succeeds("Heimdal, TCP")
+
+
+class KdcSaysUnknown(Scenario):
+    """ALPHA's KDC waits for nobody, and says of what it does not know yet that it is unknown."""
+
+    HOST = "www.hosting.example"
+
+    @classmethod
+    def arrange(cls):
+        cls.alpha.settings["kxover_wait"] = "0s"
+        cls.alpha.maps_hosts = False
+        cls.lab.dns.zone("hosting.example").records = [f'_kerberos.www TXT "{BRAVO}"']
+        cls.lab.dns.publish()
+        cls.bravo.kadmin_local(f"addprinc -randkey host/{cls.HOST}")
+        clients.say_unknown(cls.alpha)
+
+    def setUp(self):
+        clients.strangers(self.alpha, self.bravo)
+
+    def _assert_unknown_and_then_known(self, name, *command):
+        """The first try is told that there is no such service, the log why, and a later one succeeds."""
+        alice = self.alpha.kinit("alice")
+        mark = self.alpha.kdc.log.mark()
+        self.assertIn("not found in Kerberos database", alice.run("kvno", *command, check=False).output)
+        self.assertTrue(self.alpha.kdc.log.lines(f"{name}: not yet known: ", since=mark))
+        wait_until(lambda: alice.run("kvno", *command, check=False).ok, "a ticket")
+
+    def test_who_asks_for_another_realm_gets_a_ticket_later(self):
+        self._assert_unknown_and_then_known(self.alpha.crossover_to(self.bravo), service_of(self.bravo))
+
+    def test_who_asks_for_a_host_of_another_realm_gets_a_ticket_later(self):
+        self._assert_unknown_and_then_known(f"host/{self.HOST}@{ALPHA}", "-S", "host", self.HOST)
 
 
 class TransportsOfSessions(Scenario):
