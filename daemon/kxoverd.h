@@ -183,6 +183,11 @@ void kx_kadm_store_close(struct kx_kadm_store *kadm);
  * limit, as it is at first. */
 void kx_kadm_store_limit(struct kx_kadm_store *kadm, size_t max_peers);
 
+/* Set these string attributes (borrowed, kx_entry_set_attributes()) on each
+ * new principal to come here. */
+void kx_kadm_store_attributes(struct kx_kadm_store *kadm,
+                              char *const *attributes);
+
 /* The realms that have principals to come here are being counted, and then,
  * were counted.  In between and after it, new ones count by themselves. */
 void kx_kadm_store_counting(struct kx_kadm_store *kadm);

@@ -51,10 +51,11 @@ struct kx_kadm_store {
     void *handle; /* libkadm5srv's */
     struct kx_settle *settle;
     char *realm;
-    size_t max_peers; /* 0: there is no limit */
-    size_t peers;     /* realms with keys to come here, as last counted and
-                       * made since */
-    size_t made;      /* of these, since the present counting began */
+    char *const *attributes; /* for new incoming crossovers; may be NULL */
+    size_t max_peers;        /* 0: there is no limit */
+    size_t peers; /* realms with keys to come here, as last counted and
+                   * made since */
+    size_t made;  /* of these, since the present counting began */
 };
 
 /*
@@ -132,6 +133,12 @@ void
 kx_kadm_store_limit(struct kx_kadm_store *kadm, size_t max_peers)
 {
     kadm->max_peers = max_peers;
+}
+
+void
+kx_kadm_store_attributes(struct kx_kadm_store *kadm, char *const *attributes)
+{
+    kadm->attributes = attributes;
 }
 
 void
@@ -267,8 +274,13 @@ write_crossover(struct kx_kadm_store *kadm,
         ret = kx_entry_add(kadm->context, old, crossover,
                            crossover->established, &next);
     /* One without keys may be an attempt that was interrupted. */
-    if (!ret && old->n_key_data == 0)
+    if (!ret && old->n_key_data == 0) {
         next->attributes |= KRB5_KDB_LOCKDOWN_KEYS;
+        if (is_incoming(kadm, crossover->name))
+            ret =
+                kx_entry_set_attributes(kadm->context, next, kadm->attributes,
+                                        &crossover->name->realm);
+    }
     if (!ret)
         ret = modify(kadm, next);
     if (!ret)

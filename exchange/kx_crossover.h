@@ -295,6 +295,23 @@ krb5_error_code kx_entry_presence(krb5_context context, krb5_db_entry *entry,
                                   enum kx_presence *presence);
 
 /*
+ * Set string attributes on entry: each is "NAME" or "NAME=VALUE" (bounded, as
+ * kxover_attributes has them), with realm in the place of "%R".  Errors:
+ * KRB5_KDB_STRINGS_TOOLONG, ENOMEM.
+ */
+krb5_error_code kx_entry_set_attributes(krb5_context context,
+                                        krb5_db_entry *entry,
+                                        char *const *attributes,
+                                        const krb5_data *realm);
+
+/* What it notes on the entry which they are: the names, with blanks between.
+ */
+#define KX_ATTRIBUTES_NAME "kxover_attributes"
+
+/* True if list, such a note or NULL, has name. */
+krb5_boolean kx_attribute_is_listed(const char *list, const char *name);
+
+/*
  * Make entry what a KDC may use at time now: versions without a mark stay out,
  * expired ones too; those taken over are in until their end, but for an
  * outgoing crossover only as long as no version of ours is old enough; an

@@ -97,8 +97,11 @@ struct kx_settings {
     unsigned int version_share;  /* kxover_versions, such as 1/2: of the key */
     unsigned int version_shares; /* versions this kxoverd gives the first of
                                   * two; default 1/1, up to 16/16 */
-    char **transit; /* kxover_transit: realms that may carry third realms;
-                     * NULL-terminated, NULL when not set */
+    char **attributes; /* kxover_attributes: string attributes for new
+                        * crossovers to come here, "NAME" or "NAME=VALUE";
+                        * NULL-terminated, NULL when not set */
+    char **transit;    /* kxover_transit: realms that may carry third realms;
+                        * NULL-terminated, NULL when not set */
 
     krb5_deltat clockskew; /* [libdefaults] clockskew: 300 s */
     krb5_enctype *etypes;  /* what we accept, best first: those of

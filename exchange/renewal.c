@@ -97,8 +97,8 @@ kx_use_note(krb5_context context, krb5_db_entry *entry, time_t now)
 }
 
 /*
- * *by_hand tells whether entry has string attributes that are not ours, or
- * keys without a mark.
+ * *by_hand tells whether entry has string attributes that are neither ours nor
+ * were set by us (kx_entry_set_attributes()), or keys without a mark.
  */
 static krb5_error_code
 find_additions(krb5_context context, krb5_db_entry *entry,
@@ -107,14 +107,20 @@ find_additions(krb5_context context, krb5_db_entry *entry,
     krb5_error_code ret;
     krb5_string_attr *strings = NULL;
     struct kx_mark *marks = NULL;
+    const char *set_by_us = NULL;
     size_t n = 0, i;
     int count = 0, k;
 
     *by_hand = FALSE;
     ret = krb5_dbe_get_strings(context, entry, &strings, &count);
     for (k = 0; ret == 0 && k < count; k++) {
+        if (strcmp(strings[k].key, KX_ATTRIBUTES_NAME) == 0)
+            set_by_us = strings[k].value;
+    }
+    for (k = 0; ret == 0 && k < count; k++) {
         if (strncmp(strings[k].key, KX_ATTRIBUTE_PREFIX,
-                    sizeof(KX_ATTRIBUTE_PREFIX) - 1) != 0)
+                    sizeof(KX_ATTRIBUTE_PREFIX) - 1) != 0 &&
+            !kx_attribute_is_listed(set_by_us, strings[k].key))
             *by_hand = TRUE;
     }
     krb5_dbe_free_strings(context, strings, count);

@@ -20,6 +20,10 @@
 #define MAX_WAIT 30
 #define MAX_VERSION_SHARES 16
 
+/* kxover_attributes: how many, and their length. */
+#define MAX_ATTRIBUTES 16
+#define MAX_ATTRIBUTE 256
+
 /* Append a copy of text to the NULL-terminated list.  Errors: ENOMEM. */
 static krb5_error_code
 append_text(char ***list, const char *text)
@@ -385,6 +389,21 @@ read_transit(struct kx_settings *settings, const char *value)
     return append_text(&settings->transit, value);
 }
 
+static krb5_error_code
+read_attributes(struct kx_settings *settings, const char *value)
+{
+    size_t n = 0;
+
+    while (settings->attributes != NULL && settings->attributes[n] != NULL)
+        n++;
+    /* Ours are not the administrator's to set. */
+    if (n == MAX_ATTRIBUTES || strlen(value) > MAX_ATTRIBUTE ||
+        value[strspn(value, "%R")] == '=' || value[0] == '\0' ||
+        strncmp(value, KX_SETTING_PREFIX, strlen(KX_SETTING_PREFIX)) == 0)
+        return KX_ERR_SETTING;
+    return append_text(&settings->attributes, value);
+}
+
 const struct kx_setting_row kx_setting_rows[] = {
     {KX_SETTING_PREFIX "backend", FALSE, read_backend,
      "the name of the database module behind kxover, such as db2 or kldap"},
@@ -427,6 +446,9 @@ const struct kx_setting_row kx_setting_rows[] = {
      "no bit set behind the prefix"},
     {KX_SETTING_PREFIX "transit", TRUE, read_transit,
      "realms, in capitals, of two labels or more"},
+    {KX_SETTING_PREFIX "attributes", TRUE, read_attributes,
+     "up to 16 string attributes of up to 256 characters, as NAME or "
+     "NAME=VALUE, not beginning with kxover_"},
     {KX_SETTING_PREFIX "not_yet", FALSE, read_not_yet,
      "unavailable or unknown"},
     {KX_SETTING_PREFIX "replica", FALSE, read_replica, "yes or no"},

@@ -351,6 +351,7 @@ kx_settings_free(struct kx_settings *settings)
     free(settings->kdc);
     free(settings->unbound_conf);
     free(settings->allow_address);
+    free_texts(settings->attributes);
     free_texts(settings->transit);
     free(settings->etypes);
     free(settings);

@@ -42,6 +42,40 @@ class OneWay(Scenario):
         self.assertEqual(requests, [])
 
 
+class Attributes(Scenario):
+    """BRAVO.EXAMPLE wants string attributes on who comes, for krb5's own KDC policy."""
+
+    @classmethod
+    def arrange(cls):
+        cls.bravo.settings["kxover_attributes"] = ["xr:@%R", "note=met-%R-by-kxover,plain=x=y"]
+        cls.bravo.configure()
+        cls.bravo.kdc.restart()
+        cls.bravo.kxoverd.restart()
+        cls.alpha.kinit("alice").kvno(service_of(cls.bravo))
+        cls.bravo.kinit("alice").kvno(service_of(cls.alpha))
+
+    def attributes(self, realm, crossover):
+        shown = realm.kadmin_local(f"getstrs {crossover}").stdout.splitlines()
+        return [line for line in shown if not line.startswith(("kxover_", "Authenticating"))]
+
+    def test_1_new_ones_have_them(self):
+        self.assertCountEqual(self.attributes(self.bravo, self.alpha.crossover_to(self.bravo)),
+                              [f"xr:@{ALPHA}: ", f"note: met-{ALPHA}-by-kxover", "plain: x=y"])
+
+    def test_2_those_of_our_own_users_do_not(self):
+        self.assertEqual(self.attributes(self.bravo, self.bravo.crossover_to(self.alpha)), [])
+
+    def test_3_what_the_administrator_took_away_does_not_come_back(self):
+        crossover = self.alpha.crossover_to(self.bravo)
+        before = len(self.bravo.keyinfo(crossover))
+        self.bravo.kadmin_local(f"delstr {crossover} plain")
+        self.alpha.kadmin_local(f"delprinc -force {crossover}")
+        self.alpha.kinit("alice").kvno(service_of(self.bravo))
+        self.assertGreater(len(self.bravo.keyinfo(crossover)), before)
+        self.assertCountEqual(self.attributes(self.bravo, crossover),
+                              [f"xr:@{ALPHA}: ", f"note: met-{ALPHA}-by-kxover"])
+
+
 class TooManyComing(Scenario):
     """BRAVO.EXAMPLE wants one realm whose users come, and that is ALPHA.EXAMPLE."""
 

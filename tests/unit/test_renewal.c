@@ -131,6 +131,31 @@ an_entry_is_over_when_all_its_versions_are_long_gone(void **state)
 }
 
 static void
+what_kxover_attributes_set_does_not_keep_an_entry(void **state)
+{
+    char first[] = "xr:@%R", second[] = "note=of %R%%R!", third[] = "n=";
+    char *attributes[] = {first, second, third, NULL};
+    const krb5_data realm = kx_data("BRAVO.EXAMPLE", 13);
+    krb5_db_entry *entry;
+    char *value = NULL;
+
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    entry = fetch();
+    assert_int_equal(
+        kx_entry_set_attributes(context, entry, attributes, &realm), 0);
+    store(entry);
+    assert_true(over_at(NOW + 99 * DAY));
+    entry = fetch();
+    assert_int_equal(krb5_dbe_get_string(context, entry, "note", &value), 0);
+    assert_string_equal(value, "of BRAVO.EXAMPLE%BRAVO.EXAMPLE!");
+    krb5_dbe_free_string(context, value);
+    krb5_db_free_principal(context, entry);
+    store_string("xr:@BRAVO.EXAMPL", "");
+    assert_false(over_at(NOW + 99 * DAY));
+}
+
+static void
 what_is_keyed_by_hand_is_never_over(void **state)
 {
     (void)state;
@@ -220,6 +245,7 @@ main(void)
         cmocka_unit_test(
             use_is_news_once_for_a_key_and_after_a_quarter_of_its_life),
         ENTRY_TEST(an_entry_is_over_when_all_its_versions_are_long_gone),
+        ENTRY_TEST(what_kxover_attributes_set_does_not_keep_an_entry),
         ENTRY_TEST(what_is_keyed_by_hand_is_never_over),
         ENTRY_TEST(keys_without_a_mark_keep_an_entry),
         ENTRY_TEST(what_an_administrator_set_keeps_an_entry),

@@ -367,6 +367,9 @@ values_that_mean_nothing_are_refused(void **state)
     assert_each_refused(
         "kxover_max_peers",
         VALUES("\"\"", "0", "1000001", "-1", "1e3", "10000000", "many"));
+    assert_each_refused(
+        "kxover_attributes",
+        VALUES("\"\"", "=x", "%R=x", "kxover_kvno_7=x", "kxover_used"));
     assert_each_refused("kxover_realms",
                         VALUES("\"\"", ",", "!", "EXAMPLE", "*EXAMPLE",
                                "*.*.EXAMPLE", "BRAVO.EXAMPLE.", "!!A.EXAMPLE",
