@@ -43,6 +43,18 @@ krb5_error_code kx_entry_add_key(krb5_context context, krb5_db_entry *entry,
                                  const krb5_keyblock *mkey,
                                  const krb5_keyblock *key, uint32_t kvno);
 
+/* The highest life that a krb5_deltat can say. */
+#define KX_MAX_LIFE INT32_MAX
+
+/* Time t, which is in krb5's range, as krb5 has it. */
+krb5_timestamp kx_to_timestamp(time_t t);
+
+/* A krb5_timestamp as a time. */
+time_t kx_to_time(krb5_timestamp stamp);
+
+/* Seconds as a ticket life: at least 1 (0 would mean without limit). */
+krb5_deltat kx_to_life(time_t seconds);
+
 /* True if entry has a key of version kvno. */
 krb5_boolean kx_entry_has_version(const krb5_db_entry *entry, uint32_t kvno);
 
