@@ -28,6 +28,7 @@ release(krb5_context context, struct kx_held **link)
 
     *link = held->next;
     kx_crossover_free(context, held->crossover);
+    kx_crossover_free(context, held->before);
     free(held);
 }
 
@@ -35,15 +36,19 @@ krb5_error_code
 kx_held_add(krb5_context context, struct kx_held **list,
             struct kx_crossover *crossover)
 {
-    struct kx_held *held;
+    struct kx_held **link = find_link(context, list, crossover->name), *held;
 
     held = calloc(1, sizeof(*held));
     if (held == NULL) {
         kx_crossover_free(context, crossover);
         return ENOMEM;
     }
-    kx_held_remove(context, list, crossover->name);
     held->crossover = crossover;
+    if (*link != NULL) {
+        held->before = (*link)->crossover;
+        (*link)->crossover = NULL;
+        release(context, link);
+    }
     held->next = *list;
     *list = held;
     return 0;

@@ -12,12 +12,13 @@
 struct kx_held {
     struct kx_held *next;
     struct kx_crossover *crossover;
+    struct kx_crossover *before; /* that this one replaced; NULL for none */
     krb5_boolean seen; /* the database had an entry of that name meanwhile */
     time_t retry; /* leave its writing until then, on the monotonic clock */
 };
 
 /*
- * Hold crossover (taken over); one of the same name makes place.
+ * Hold crossover (taken over) in the place of one of the same name.
  * Errors: ENOMEM (crossover is released).
  */
 krb5_error_code kx_held_add(krb5_context context, struct kx_held **list,

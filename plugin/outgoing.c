@@ -170,7 +170,7 @@ is_superseded(struct kx_intercept *intercept, struct kx_held *held,
  * is one: it goes, or is written if the database lets us, or stays.  Gives the
  * one that stays, or NULL.
  */
-static const struct kx_crossover *
+static const struct kx_held *
 settle_held(struct kx_intercept *intercept, krb5_const_principal name)
 {
     krb5_context context = intercept->context;
@@ -185,7 +185,7 @@ settle_held(struct kx_intercept *intercept, krb5_const_principal name)
     if (held == NULL)
         return NULL;
     if (read_entry(context, name, &entry) != 0)
-        return held->crossover;
+        return held;
     gone = is_superseded(intercept, held, entry);
     krb5_db_free_principal(context, entry);
     if (!gone && intercept->settings->store == KX_STORE_DATABASE &&
@@ -196,7 +196,7 @@ settle_held(struct kx_intercept *intercept, krb5_const_principal name)
             held->retry = kx_monotonic() + REFUSED_PAUSE;
     }
     if (!gone)
-        return held->crossover;
+        return held;
     kx_held_remove(context, &intercept->held, name);
     return NULL;
 }
@@ -343,13 +343,17 @@ static krb5_error_code
 find_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
               const krb5_data *remote, krb5_db_entry **entry)
 {
-    const struct kx_crossover *held;
+    const struct kx_held *held;
     krb5_error_code ret;
 
     held = settle_held(intercept, name);
     ret = read_entry(intercept->context, name, entry);
+    /* While a key is new, the one before it may have to be issued with. */
+    if (ret == 0 && held != NULL && held->before != NULL &&
+        time(NULL) < held->crossover->established + KX_SETTLING)
+        ret = add_held(intercept, held->before, entry);
     if (ret == 0 && held != NULL)
-        ret = add_held(intercept, held, entry);
+        ret = add_held(intercept, held->crossover, entry);
     return ret ? ret : serve_outgoing(intercept, name, remote, entry);
 }
 

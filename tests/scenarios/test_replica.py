@@ -8,6 +8,7 @@ from lab.gss import converse
 from lab.replica import PropagatingRealm
 from lab.waiting import wait_until
 from scenario import BRAVO, Scenario, service_of
+from test_renewal import DUE, SETTLED, Clocks
 
 
 class WithCopy(Scenario):
@@ -112,6 +113,31 @@ class Propagation(WithCopy):
 
         self.assertFalse(refusal.ok)
         self.assertIn("not found in Kerberos database", refusal.output)
+
+
+class RenewedInMemory(Clocks):
+    """A key is due that is in memory, and the other realm may have a copy that lacks the new one for a while."""
+
+    def test_the_older_key_goes_on_for_a_while(self):
+        self.addCleanup(self.alpha.kdc.restart)
+        self.addCleanup(self.alpha.configure)
+        self.addCleanup(self.alpha.settings.pop, "kxover_store")
+        self.alpha.settings["kxover_store"] = "memory"
+        self.alpha.configure()
+        for realm in (self.alpha, self.bravo):
+            realm.kadmin_local(f"delprinc -force {self.crossover}")
+        self.alpha.kdc.restart()
+        first = self.issued_with(self.alpha.kinit("alice"))
+        self.set_clocks(DUE)
+
+        def asked():
+            self.assertEqual(self.issued_with(self.alpha.kinit("bob")), first)
+            return len(self.versions(self.bravo)) > 1
+        wait_until(asked, "the next key version")
+
+        self.assertEqual(self.issued_with(self.alpha.kinit("bob")), first)
+        self.set_clocks(DUE + SETTLED)
+        self.assertEqual(self.issued_with(self.alpha.kinit("bob")), first + 1)
 
 
 class PeersAndTheCopy(WithCopy):
