@@ -12,6 +12,7 @@ from .gss import converse
 ALPHA = "ALPHA.EXAMPLE"
 BRAVO = "BRAVO.EXAMPLE"
 MESSAGE = "Hello over there"
+HOSTING = "hosting.example"  # of hosts whose names do not tell their realm
 
 
 class StoryBroken(Exception):
@@ -22,10 +23,21 @@ def demo(build, keep=False, say=print):
     """Tell the story with `say`.  StoryBroken if it goes another way."""
     with Lab((ALPHA, BRAVO), build=build, keep=keep) as lab:
         alpha, bravo = lab.realm(ALPHA), lab.realm(BRAVO)
+        _set_up(lab, alpha, bravo)
         try:
             _tell(lab, alpha, bravo, say)
         except Exception as error:
             raise StoryBroken(f"{error}\n{lab.last_words()}") from error
+
+
+def _set_up(lab, alpha, bravo):
+    """BRAVO has a host elsewhere, and no machine of ALPHA has been told of which realm any host is."""
+    bravo.kadmin_local(f"addprinc -randkey host/www.{HOSTING}")
+    lab.dns.zone(HOSTING).records.append(f'_kerberos.www TXT "{BRAVO}"')
+    lab.dns.publish()
+    alpha.maps_hosts = False
+    alpha.configure()
+    alpha.kdc.restart()
 
 
 def _tell(lab, alpha, bravo, say):
@@ -64,6 +76,14 @@ def _tell(lab, alpha, bravo, say):
             say(f"    {crossover}  kvno {kvno}: {' '.join(etypes)}")
     _expect(keys[alpha] and keys[alpha] == keys[bravo], f"the databases differ: {keys}")
 
+    say("Nobody has to be told of which realm a host is: its owner says so in DNS, signed.")
+    _published(lab, HOSTING, f"_kerberos.www.{HOSTING}", "TXT", say)
+    bob = alpha.kinit("bob")
+    bob.kvno("-S", "host", f"www.{HOSTING}")
+    ticket = f"Ticket server: host/www.{HOSTING}@{BRAVO}"
+    _expect(ticket in bob.run("klist").stdout, f"bob has no ticket for www.{HOSTING}")
+    say(f"  bob$ kvno -S host www.{HOSTING}  ->  {ticket}")
+
     say(f"Alice's program talks to a server of {BRAVO}:")
     conversation = converse(alice, bravo, MESSAGE)
     _expect(conversation.client.ok, conversation.client.output)
@@ -71,7 +91,7 @@ def _tell(lab, alpha, bravo, say):
     _expect(f'Received message: "{MESSAGE}"' in conversation.server,
             f"the server has not got the message:\n{conversation.server}")
     names = [line for line in conversation.client.stdout.splitlines() if alice.principal in line]
-    _expect(names and service in names[0], f"not between alice and {service}:\n{conversation.client.stdout}")
+    _expect(names and f"host/{bravo.service_host}@" in names[0], f"not between alice and {service}:\n{conversation.client.stdout}")
     say(f"  gss-client: {names[0].partition(', lifetime')[0]}: Signature verified.")
     say(f'  gss-server: Received message: "{MESSAGE}"')
 
