@@ -52,7 +52,7 @@ krb5_error_code kx_use_note(krb5_context context, krb5_db_entry *entry,
 /*
  * *over tells whether nothing would be lost with entry: kxover made it, all
  * its versions expired more than KX_RECENT before now, and nothing in it was
- * set by hand (attributes, limits, policy, other string attributes, keys
+ * set by hand (attributes, limits, other string attributes, keys
  * without a mark).  Errors: libkdb5's, ENOMEM.
  */
 krb5_error_code kx_entry_is_over(krb5_context context, krb5_db_entry *entry,
