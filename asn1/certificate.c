@@ -29,17 +29,14 @@ get_fields(krb5_context context, asn1_node_const tree,
 }
 
 krb5_error_code
-kx_decode_certificate(krb5_context context, const krb5_data *in,
-                      struct kx_certificate *out)
+kx_decode_signed(krb5_context context, const krb5_data *in,
+                 struct kx_certificate *out)
 {
     struct kx_certificate found = {.algorithm = {.oid = NULL}};
     struct kx_element whole, first;
     asn1_node tree = NULL;
     krb5_error_code ret;
 
-    if (in->length > KX_MAX_CERTIFICATE)
-        return kx_error(context, KX_ERR_TOO_LONG, TYPE ": over %d bytes",
-                        KX_MAX_CERTIFICATE);
     ret = kx_tree_decode(context, TYPE, in, &tree);
     if (ret == 0)
         ret = get_fields(context, tree, &found);
@@ -55,6 +52,16 @@ kx_decode_certificate(krb5_context context, const krb5_data *in,
     found.tbs = first.whole;
     *out = found;
     return 0;
+}
+
+krb5_error_code
+kx_decode_certificate(krb5_context context, const krb5_data *in,
+                      struct kx_certificate *out)
+{
+    if (in->length > KX_MAX_CERTIFICATE)
+        return kx_error(context, KX_ERR_TOO_LONG, TYPE ": over %d bytes",
+                        KX_MAX_CERTIFICATE);
+    return kx_decode_signed(context, in, out);
 }
 
 void

@@ -39,6 +39,7 @@
 #define KX_MAX_OID 64 /* characters in dotted form */
 #define KX_MAX_CAS 64
 #define KX_MAX_CA 2048
+#define KX_MAX_KEY_ID 64
 #define KX_MAX_EXTENSIONS 16
 #define KX_MAX_EXTENSION_OID 64
 #define KX_MAX_EXTENSION_VALUE 4096
@@ -166,6 +167,13 @@ struct kx_certificate {
 krb5_error_code kx_decode_certificate(krb5_context context,
                                       const krb5_data *in,
                                       struct kx_certificate *out);
+
+/*
+ * The same for what is signed as a certificate is and may be of any length: a
+ * list of revoked certificates (RFC 5280 5.1) of our own administrator's.
+ */
+krb5_error_code kx_decode_signed(krb5_context context, const krb5_data *in,
+                                 struct kx_certificate *out);
 void kx_certificate_clear(struct kx_certificate *certificate);
 
 /*

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <gnutls/x509.h>
 #include "cli/cli.h"
+#include "exchange/revocation.h"
 #include "exchange/step.h"
 #include "exchange/validate.h"
 
@@ -23,8 +24,10 @@ struct request {
     const char *host;
     const char *chain;   /* path */
     const char *anchors; /* path, NULL: none */
-    const char *at;      /* NULL: now */
-    const char **tlsa;   /* room for all of argv */
+    char **crls;         /* paths, NULL-terminated; room for all of argv */
+    size_t n_crls;
+    const char *at;    /* NULL: now */
+    const char **tlsa; /* room for all of argv */
     size_t n_tlsa;
 };
 
@@ -36,6 +39,7 @@ struct question {
     krb5_data *der; /* the same, n_list of them */
     gnutls_x509_crt_t *anchors;
     unsigned int n_anchors;
+    struct kx_crls *crls; /* NULL: none */
     struct kx_tlsa *tlsa; /* n_tlsa of them */
     size_t n_tlsa;
     char host[KX_MAX_DNS_NAME];
@@ -64,6 +68,7 @@ clear_question(struct question *question)
     free(question->der);
     free_list(question->list, question->n_list);
     free_list(question->anchors, question->n_anchors);
+    kx_crls_free(question->crls);
     for (i = 0; i < question->n_tlsa; i++)
         kx_data_free(&question->tlsa[i].data);
     free(question->tlsa);
@@ -156,6 +161,11 @@ read_question(const struct cli_command *command, const struct request *request,
         if (ret)
             return unreadable(question->context, ret, "--anchors");
     }
+    if (request->n_crls > 0) {
+        ret = kx_crls_load(question->context, request->crls, &question->crls);
+        if (ret)
+            return unreadable(question->context, ret, "--crl");
+    }
     return CLI_OK;
 }
 
@@ -174,6 +184,7 @@ judge(const struct question *question, const char *name,
                                    .n_tlsa = question->n_tlsa,
                                    .anchors = question->anchors,
                                    .n_anchors = question->n_anchors,
+                                   .crls = question->crls,
                                    .now = question->now};
     struct kx_chain chain;
     krb5_error_code ret;
@@ -222,13 +233,14 @@ static int
 read_options(const struct cli_command *command, int argc, char **argv,
              struct request *request, krb5_boolean *done)
 {
-    enum { HOST = 256, CHAIN, TLSA, ANCHORS, AT };
+    enum { HOST = 256, CHAIN, TLSA, ANCHORS, CRL, AT };
     static const struct option options[] = {
         CLI_LONG_OPTIONS,
         {"host", required_argument, NULL, HOST},
         {"chain", required_argument, NULL, CHAIN},
         {"tlsa", required_argument, NULL, TLSA},
         {"anchors", required_argument, NULL, ANCHORS},
+        {"crl", required_argument, NULL, CRL},
         {"at", required_argument, NULL, AT},
         {NULL, 0, NULL, 0}};
     int option;
@@ -246,6 +258,8 @@ read_options(const struct cli_command *command, int argc, char **argv,
             request->tlsa[request->n_tlsa++] = optarg;
         else if (option == ANCHORS)
             request->anchors = optarg;
+        else if (option == CRL)
+            request->crls[request->n_crls++] = optarg;
         else if (option == AT)
             request->at = optarg;
         else
@@ -270,12 +284,16 @@ run(const struct cli_command *command, int argc, char **argv)
     int code;
 
     request.tlsa = calloc((size_t)argc + 1, sizeof(*request.tlsa));
-    if (request.tlsa == NULL)
-        return unreadable(NULL, ENOMEM, "--tlsa");
-    code = read_options(command, argc, argv, &request, &done);
-    if (!done)
-        code = answer(command, &request);
+    request.crls = calloc((size_t)argc + 1, sizeof(*request.crls));
+    if (request.tlsa != NULL && request.crls != NULL) {
+        code = read_options(command, argc, argv, &request, &done);
+        if (!done)
+            code = answer(command, &request);
+    } else {
+        code = unreadable(NULL, ENOMEM, "the options");
+    }
     free(request.tlsa);
+    free(request.crls);
     return code;
 }
 
@@ -285,7 +303,8 @@ const struct cli_command cli_verify = {
     .usage =
         "usage: kxover verify --realm REALM --host NAME --chain PEM\n"
         "           --tlsa 'USAGE SELECTOR TYPE HEX'... [--anchors PEM] "
-        "[--at TIME]\n\n"
+        "[--crl PEM]...\n"
+        "           [--at TIME]\n\n"
         "Tell whether the chain of certificates would be believed of REALM.\n"
         "Nothing is looked up: the TLSA records are taken as they are given,\n"
         "as if DNSSEC had proven them.  Exit code 0: it would be; 1: it "
@@ -297,6 +316,9 @@ const struct cli_command cli_verify = {
         "                      self-signed one last\n"
         "      --tlsa RECORD   a TLSA record of that server; may be repeated\n"
         "      --anchors PEM   roots, as kxover_anchors has them [none]\n"
+        "      --crl PEM       lists of revoked certificates, as "
+        "kxover_revoke\n"
+        "                      has them; may be repeated [none]\n"
         "      --at TIME       when, as 2026-11-22T15:51:00Z [now]\n",
     .run = run,
 };

@@ -144,13 +144,15 @@ judge(krb5_context context, const struct kx_chain *chain,
                          claim->host);
     if (ret == 0)
         ret = kx_check_purpose(context, chain->certificate[0]);
-    if (ret == 0 && usage != DANE_TA) {
-        ret =
-            kx_check_anchors(context, chain, claim->anchors, claim->n_anchors);
+    if (usage != DANE_TA)
         root = chain->n - 1;
-    }
     if (ret == 0)
         ret = kx_check_path(context, chain, root, claim->now);
+    /* The last one to ask, as KX_ERR_ANCHOR means that nothing else is wrong:
+     * the peer is then told which roots would do. */
+    if (ret == 0 && usage != DANE_TA)
+        ret =
+            kx_check_anchors(context, chain, claim->anchors, claim->n_anchors);
     return ret;
 }
 
@@ -271,6 +273,8 @@ kx_judge_peer(krb5_context context, const struct kx_chain *chain,
     if (ret == 0)
         ret =
             kx_check_anchors(context, chain, claim->anchors, claim->n_anchors);
+    if (ret == 0)
+        ret = kx_check_revoked(context, chain, claim);
     if (ret)
         *matched = NULL;
     return ret;

@@ -4,9 +4,8 @@
 #ifndef KX_ENGINE_H
 #define KX_ENGINE_H
 
-#include <gnutls/x509.h>
+#include "exchange/credentials.h"
 #include "exchange/kx_exchange.h"
-#include "exchange/kx_identity.h"
 
 /* How long, in seconds, one DNS lookup, one connection attempt and one answer
  * may take.  The whole exchange has its own limit on top. */
@@ -24,10 +23,7 @@ struct kx_engine {
     const struct kx_settings *settings;
     const struct kx_logger *logger;
     struct kx_resolver *resolver;
-    struct kx_identity *identity; /* NULL until it could be loaded */
-    gnutls_x509_crt_t *anchors;   /* none until they could be loaded, or when
-                                   * none are configured */
-    unsigned int n_anchors;
+    struct kx_credentials *credentials;
     struct kx_quiet quiet[KX_REFUSAL_KINDS]; /* kx_engine_quiet() */
 };
 
@@ -38,20 +34,5 @@ struct kx_engine {
  */
 struct kx_quiet *kx_engine_quiet(struct kx_engine *engine,
                                  krb5_error_code code);
-
-/*
- * Give the identity, valid at time now, in *out (borrowed).  One that is not
- * loaded or out of date is loaded again.  Errors: KX_ERR_IDENTITY.
- */
-krb5_error_code kx_engine_identity(struct kx_engine *engine, time_t now,
-                                   const struct kx_identity **out);
-
-/*
- * Give the configured roots, loading them if need be; *n is 0 when none are
- * configured.  Errors: KX_ERR_ANCHOR (configured, but cannot be read).
- */
-krb5_error_code kx_engine_anchors(struct kx_engine *engine,
-                                  const gnutls_x509_crt_t **anchors,
-                                  unsigned int *n);
 
 #endif /* KX_ENGINE_H */

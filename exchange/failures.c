@@ -106,6 +106,7 @@ kx_failure_pause(krb5_error_code code, unsigned int times)
     case KX_ERR_CERT_NAME:
     case KX_ERR_CERT_PURPOSE:
     case KX_ERR_ANCHOR:
+    case KX_ERR_REVOKED:
     case KX_ERR_AGREEMENT:
     case KX_ERR_CONFIRM:
     case KX_ERR_PRIOR:

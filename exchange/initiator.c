@@ -154,7 +154,7 @@ make_request(struct kx_initiator *initiator, enum kx_group group)
     kx_message_free(initiator->request);
     initiator->request = NULL;
 
-    ret = kx_engine_identity(engine, now, &identity);
+    ret = kx_credentials_identity(engine->credentials, now, &identity);
     if (ret)
         return ret;
     ret = kx_ephemeral_generate(engine->context, group, &initiator->ephemeral);
@@ -289,7 +289,7 @@ check_reply(struct kx_initiator *initiator, const struct kx_offer *reply,
         return ret;
     ret = kx_check_signed_offer(engine->context, reply, &chain);
     if (ret == 0)
-        ret = kx_engine_anchors(engine, &claim.anchors, &claim.n_anchors);
+        ret = kx_credentials_claim(engine->credentials, &claim);
     if (ret == 0)
         ret = kx_judge_peer(engine->context, &chain, &claim, matched);
     kx_chain_clear(&chain);
@@ -471,9 +471,6 @@ kx_initiator_start(struct kx_engine *engine, const krb5_data *remote,
     krb5_data local =
         kx_data(engine->settings->realm, strlen(engine->settings->realm));
     const struct timeval limit = {(time_t)timeout, 0};
-    const struct kx_identity *identity;
-    const gnutls_x509_crt_t *anchors;
-    unsigned int n_anchors;
     struct kx_initiator *initiator;
     krb5_error_code ret;
 
@@ -489,9 +486,7 @@ kx_initiator_start(struct kx_engine *engine, const krb5_data *remote,
                         (int)remote->length, remote->data);
     /* What is wrong on our side costs no network and says nothing of the
      * peer. */
-    ret = kx_engine_identity(engine, time(NULL), &identity);
-    if (ret == 0)
-        ret = kx_engine_anchors(engine, &anchors, &n_anchors);
+    ret = kx_credentials_ready(engine->credentials, time(NULL));
     if (ret)
         return ret;
     initiator = calloc(1, sizeof(*initiator));

@@ -59,6 +59,8 @@ struct kx_settings {
                      * PKCS11:certificate-url,key-url; NULL when not set */
     char **anchors; /* kxover_anchors: files of root certificates, each as
                      * FILE:path; NULL-terminated, NULL when not set */
+    char **revoke;  /* kxover_revoke: files of lists of revoked certificates,
+                     * each as FILE:path; as above */
     char **realms;  /* kxover_realms: patterns, the first match decides, "!"
                      * refuses, "in:" and "out:" are for one direction;
                      * NULL-terminated, NULL means all */

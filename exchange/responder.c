@@ -244,7 +244,7 @@ make_reply(struct exchange *exchange, const struct kx_earlier *earlier,
     krb5_error_code ret;
     time_t now = time(NULL);
 
-    ret = kx_engine_identity(engine, now, &identity);
+    ret = kx_credentials_identity(engine->credentials, now, &identity);
     if (ret)
         return ret;
     ret = kx_group_of_public(engine->context, &request->tbs.key_exchange,
@@ -375,9 +375,9 @@ target_found(void *arg, krb5_error_code code, const struct kx_target *target)
         refuse(exchange, code);
         return;
     }
-    code = kx_engine_anchors(engine, &claim.anchors, &claim.n_anchors);
+    code = kx_credentials_claim(engine->credentials, &claim);
     if (code) {
-        /* Roots that we cannot read say nothing about the peer's chain. */
+        /* Files that we cannot read say nothing about the peer's chain. */
         refuse_telling(exchange, code, KX_ERR_IDENTITY);
         return;
     }
@@ -439,7 +439,7 @@ check_offer(struct exchange *exchange)
     if (ret)
         return ret;
     /* Without an identity of ours nothing can come of it. */
-    ret = kx_engine_identity(engine, now, &identity);
+    ret = kx_credentials_identity(engine->credentials, now, &identity);
     if (ret)
         return ret;
     ret = kx_chain_read(engine->context, offer->chain, offer->n_chain,

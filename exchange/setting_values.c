@@ -197,6 +197,14 @@ read_pattern(const char *value, char ***list)
 }
 
 static krb5_error_code
+read_revoke(struct kx_settings *settings, const char *value)
+{
+    if (strncmp(value, "FILE:/", 6) != 0)
+        return KX_ERR_SETTING;
+    return append_text(&settings->revoke, value);
+}
+
+static krb5_error_code
 read_realms(struct kx_settings *settings, const char *value)
 {
     return read_pattern(value, &settings->realms);
@@ -412,6 +420,8 @@ const struct kx_setting_row kx_setting_rows[] = {
      "PKCS11:pkcs11:certificate,pkcs11:key"},
     {KX_SETTING_PREFIX "anchors", TRUE, read_anchors,
      "FILE:/path/roots.pem, once or several times"},
+    {KX_SETTING_PREFIX "revoke", TRUE, read_revoke,
+     "FILE:/path/crl.pem, once or several times"},
     {KX_SETTING_PREFIX "realms", TRUE, read_realms,
      "realms as BRAVO.EXAMPLE, *.EXAMPLE (all below) or * (all), with ! "
      "before those to refuse, and in: or out: before a name for one "

@@ -344,6 +344,7 @@ kx_settings_free(struct kx_settings *settings)
     free(settings->backend);
     free(settings->identity);
     free_texts(settings->anchors);
+    free_texts(settings->revoke);
     free_texts(settings->realms);
     free_texts(settings->keep_realms);
     free_texts(settings->adopt);

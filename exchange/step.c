@@ -49,6 +49,8 @@ kx_error_step(krb5_error_code code)
     case KX_ERR_CERT_PURPOSE:
         return "check 5, DANE";
     case KX_ERR_ANCHOR:
+    case KX_ERR_REVOKED:
+    case KX_ERR_CRL:
         return "check 6, roots";
     case KX_ERR_ADDRESS:
     case KX_ERR_CONNECT:

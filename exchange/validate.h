@@ -37,6 +37,8 @@ krb5_error_code kx_certificates_load(krb5_context context, const char *path,
                                      gnutls_x509_crt_t **list,
                                      unsigned int *n);
 
+struct kx_crls; /* exchange/revocation.h */
+
 /* Whom a chain is to stand for, and by what that is judged. */
 struct kx_claim {
     const krb5_data *realm;     /* the peer's realm */
@@ -45,6 +47,7 @@ struct kx_claim {
     size_t n_tlsa;
     const gnutls_x509_crt_t *anchors; /* our roots */
     unsigned int n_anchors;           /* 0: none are configured */
+    const struct kx_crls *crls;       /* revoked certificates; may be NULL */
     time_t now;                       /* when certificates must be valid */
 };
 
@@ -123,7 +126,8 @@ krb5_error_code kx_check_signed_offer(krb5_context context,
  * Checks 5 and 6 of a chain that passed check 2: all that there is to judge
  * once the records are known, here for both sides of an exchange and for
  * `kxover verify`.  *matched points to the record that the chain is believed
- * by.  Errors: those of both checks.
+ * by.  Errors: those of both checks.  KX_ERR_ANCHOR means that all of check 5
+ * is passed but for the root.
  */
 krb5_error_code kx_judge_peer(krb5_context context,
                               const struct kx_chain *chain,
@@ -175,5 +179,15 @@ krb5_error_code kx_check_anchors(krb5_context context,
                                  const struct kx_chain *chain,
                                  const gnutls_x509_crt_t *anchors,
                                  unsigned int n_anchors);
+
+/*
+ * Check 6, too: with claim's lists, no certificate of the chain, which passed
+ * check 2, is in a list of its issuer's.  What the usage of a TLSA record
+ * leaves out does not leave out this.  Errors: KX_ERR_REVOKED, KX_ERR_CRL (a
+ * list of the issuer's name is not signed by it).
+ */
+krb5_error_code kx_check_revoked(krb5_context context,
+                                 const struct kx_chain *chain,
+                                 const struct kx_claim *claim);
 
 #endif /* KX_VALIDATE_H */

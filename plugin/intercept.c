@@ -13,7 +13,7 @@
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
-#include "exchange/kx_identity.h"
+#include "exchange/credentials.h"
 #include "exchange/kx_settings.h"
 #include "plugin/intercept.h"
 #include "plugin/log.h"
@@ -170,31 +170,17 @@ take_settings(struct kx_intercept *intercept, struct kx_settings *settings)
     return 0;
 }
 
-/* Log an identity that will not do, now that the administrator is looking. */
+/* Log files that will not do, now that the administrator is looking. */
 static void
-try_identity(struct kx_intercept *intercept)
+try_credentials(struct kx_intercept *intercept)
 {
-    const struct kx_settings *settings = intercept->settings;
-    struct kx_identity *identity = NULL;
-    const char *words;
-    krb5_error_code ret;
+    struct kx_credentials *credentials;
 
-    if (settings->identity == NULL)
-        ret = kx_error(intercept->context, KX_ERR_IDENTITY,
-                       "kxover_identity is not set in section %s of "
-                       "[dbmodules]: make one with `kxover keygen`",
-                       settings->section);
-    else
-        ret = kx_identity_load(intercept->context, settings->identity,
-                               time(NULL), &identity);
-    if (ret) {
-        words = krb5_get_error_message(intercept->context, ret);
-        kx_log(&kx_plugin_logger, LOG_ERR,
-               "%s: new crossovers are refused until this is mended: %s",
-               settings->realm, words);
-        krb5_free_error_message(intercept->context, words);
-    }
-    kx_identity_free(identity);
+    if (kx_credentials_new(intercept->context, intercept->settings,
+                           &kx_plugin_logger, &credentials) != 0)
+        return;
+    kx_credentials_try(credentials, time(NULL));
+    kx_credentials_free(credentials);
 }
 
 krb5_error_code
@@ -224,7 +210,7 @@ kx_intercept_open(krb5_context context, krb5_context backend,
         free(intercept);
         return ret;
     }
-    try_identity(intercept);
+    try_credentials(intercept);
     *out = intercept;
     return 0;
 }
@@ -267,5 +253,5 @@ kx_intercept_refresh(struct kx_intercept *intercept, krb5_context context)
            "%s: settings read again; realms that failed may be tried again",
            intercept->settings->realm);
     kx_news_clear(&intercept->damage);
-    try_identity(intercept);
+    try_credentials(intercept);
 }

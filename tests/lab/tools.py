@@ -41,6 +41,7 @@ PACKAGES = {
     "nm": "binutils",
     "nsd": "nsd",
     "nsd-checkzone": "nsd",
+    "openssl": "openssl",
     "p11tool": "gnutls-bin",
     "setpriv": "util-linux",
     "setsid": "util-linux",

@@ -511,9 +511,12 @@ without_an_identity_the_peer_is_told_to_try_later(void **state)
     struct scene *scene = *state;
     char none[] = "FILE:/nonexistent/cert,/nonexistent/key";
 
-    kx_identity_free(scene->engine->identity);
-    scene->engine->identity = NULL;
+    kx_credentials_free(scene->engine->credentials);
     scene->settings.identity = none;
+    assert_int_equal(kx_credentials_new(scene->context, &scene->settings,
+                                        &scene->logger,
+                                        &scene->engine->credentials),
+                     0);
     assert_int_equal(refusal_of(scene, honest_request(scene)), 29);
     assert_non_null(strstr(scene->log, "our identity"));
 }

@@ -183,6 +183,7 @@ every_setting_is_read(void **state)
         settings_with("kxover_backend = kldap\n"
                       "kxover_identity = FILE:/etc/kx.pem,/etc/kx.key\n"
                       "kxover_anchors = FILE:/etc/one.pem FILE:/etc/two.pem\n"
+                      "kxover_revoke = FILE:/etc/crl.pem\n"
                       "kxover_realms = !EVIL.EXAMPLE, *.example\n"
                       "kxover_adopt = out:*.TEST PARTNER.TEST\n"
                       "kxover_listen = 192.0.2.1 [2001:db8::1]:1088\n"
@@ -206,6 +207,8 @@ every_setting_is_read(void **state)
     assert_string_equal(settings->anchors[0], "FILE:/etc/one.pem");
     assert_string_equal(settings->anchors[1], "FILE:/etc/two.pem");
     assert_null(settings->anchors[2]);
+    assert_string_equal(settings->revoke[0], "FILE:/etc/crl.pem");
+    assert_null(settings->revoke[1]);
     assert_string_equal(settings->realms[0], "!EVIL.EXAMPLE");
     assert_string_equal(settings->realms[1], "*.example");
     assert_null(settings->realms[2]);
@@ -364,6 +367,9 @@ values_that_mean_nothing_are_refused(void **state)
     assert_each_refused(
         "kxover_anchors",
         VALUES("\"\"", "/etc/roots.pem", "FILE:roots.pem", "DIR:/etc/roots"));
+    assert_each_refused("kxover_revoke",
+                        VALUES("\"\"", "/etc/crl.pem", "FILE:crl.pem",
+                               "http://ca.example/crl.pem"));
     assert_each_refused(
         "kxover_max_peers",
         VALUES("\"\"", "0", "1000001", "-1", "1e3", "10000000", "many"));
