@@ -117,7 +117,6 @@ kx_outgoing_agreed(void *arg, struct kx_crossover *crossover)
     krb5_context context = intercept->context;
     krb5_error_code ret;
 
-    /* What an administrator keyed meanwhile wins. */
     if (known_kvno(intercept, crossover->name) == 0)
         kx_newcomers_came(&intercept->newcomers);
     if (intercept->settings->store == KX_STORE_DATABASE) {
@@ -127,6 +126,7 @@ kx_outgoing_agreed(void *arg, struct kx_crossover *crossover)
             kx_crossover_free(context, crossover);
             return;
         }
+        /* What an administrator keyed meanwhile wins. */
         if (ret == KX_ERR_POLICY_REALM || ret == KX_ERR_METADATA) {
             log_trouble(intercept, LOG_WARNING, crossover->name,
                         "agreed key is not used", ret);
