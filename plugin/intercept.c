@@ -57,10 +57,10 @@ lookup_host(struct kx_intercept *intercept, krb5_const_principal service,
 
 /*
  * What a KDC is to answer where a key for users of realm remote is not in the
- * database, which said code.  If that is a copy, the key may not have been
- * brought to it yet: clients then go on to the next KDC.  (Where there is
- * none, they would ask again and again for half a minute; so a KDC that knows
- * better says no.)
+ * database, which said code.  Where that is a copy, or other machines agree on
+ * keys too, it may be that the key has not come here yet: clients then go on
+ * to the next KDC.  (Where there is none, they would ask again and again for
+ * some 20 seconds; so a KDC that knows better says no.)
  */
 static krb5_error_code
 not_here(struct kx_intercept *intercept, const krb5_data *remote,
@@ -68,12 +68,13 @@ not_here(struct kx_intercept *intercept, const krb5_data *remote,
 {
     const struct kx_settings *settings = intercept->settings;
 
-    if (!settings->replica || !kx_realm_is_valid(remote) ||
+    if ((!settings->replica && settings->version_shares == 1) ||
+        !kx_realm_is_valid(remote) ||
         !kx_settings_realm_permitted(settings, KX_INCOMING, remote))
         return code;
     return kx_error(intercept->context, KRB5KDC_ERR_SVC_UNAVAILABLE,
-                    "that key for users of realm %.*s has not come to this "
-                    "copy of the database yet",
+                    "that key for users of realm %.*s has not come here from "
+                    "the realm's other KDCs, if they have it",
                     (int)remote->length, remote->data);
 }
 

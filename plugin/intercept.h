@@ -55,7 +55,7 @@ krb5_boolean kx_intercept_move(struct kx_intercept *intercept);
  *
  * Returns code and leaves *entry, or changes both: KRB5_KDB_NOENTRY when there
  * can be no crossover, KRB5KDC_ERR_SVC_UNAVAILABLE when an exchange is not
- * finished or this is a copy of the database that may not have the key yet;
+ * finished or a key for users from elsewhere may not have come here yet;
  * messages are in context backend.
  */
 krb5_error_code kx_intercept_lookup(struct kx_intercept *intercept,
@@ -65,8 +65,8 @@ krb5_error_code kx_intercept_lookup(struct kx_intercept *intercept,
 
 /*
  * Answer a KDC that looks in the entry of name for a key of a version that is
- * not in it, to which the database has answered code: that, or where a copy of
- * the database may not have it yet KRB5KDC_ERR_SVC_UNAVAILABLE, with a message
+ * not in it, to which the database has answered code: that, or where it
+ * may not have come here yet KRB5KDC_ERR_SVC_UNAVAILABLE, with a message
  * in context backend.
  */
 krb5_error_code kx_intercept_no_such_key(struct kx_intercept *intercept,

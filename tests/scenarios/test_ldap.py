@@ -166,6 +166,21 @@ class DirectoriesApart(TwoKdcs):
             self.assert_good_at_both(session)
 
 
+class NotHereYet(TwoKdcs):
+    """A key was agreed on with one KDC, and the other's directory server has not heard of it yet."""
+
+    def test_the_other_kdc_sends_users_on(self):
+        with faults.directories_apart(self.bravo):
+            session = self.agree_with(self.second)
+            self.bravo.kdcs[:] = [self.first, self.second]
+            self.alpha.configure()
+
+            session.kvno(service_of(self.bravo))
+
+        self.first.kdc.log.wait_for("has not come here from the realm's other KDCs")
+        self.second.kdc.log.wait_for(f"ISSUE: .* for {service_of(self.bravo)}")
+
+
 class SameNumbers(LdapRealm):
     """Its administrator has not set kxover_versions."""
 

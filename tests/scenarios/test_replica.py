@@ -65,7 +65,7 @@ class Propagation(WithCopy):
 
         self.alice.kvno(service_of(self.bravo))
 
-        self.copy.kdc.log.wait_for("has not come to this copy of the database yet")
+        self.copy.kdc.log.wait_for("has not come here from the realm's other KDCs")
         self.primary.kdc.log.wait_for(f"ISSUE: .* for {service_of(self.bravo)}", since=mark)
 
     def test_a_copy_with_an_older_key_alone_sends_users_on_to_the_primary(self):
