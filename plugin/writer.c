@@ -179,10 +179,13 @@ kx_write_use(struct kx_writer *writer, krb5_context context,
     ret = kx_room_check(context);
     if (ret == 0)
         ret = kx_lock_for_writing(context, &locked);
+    /* Without a lock, the note could undo what another writes just now: a mark,
+     * and no note is worth that. */
+    if (ret == 0 && !locked)
+        return;
     if (ret == 0) {
         ret = put_use(context, name);
-        if (locked)
-            (void)krb5_db_unlock(context);
+        (void)krb5_db_unlock(context);
     }
     if (ret)
         writer->pause_notes = kx_monotonic() + NOTES_PAUSE;

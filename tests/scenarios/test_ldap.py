@@ -121,6 +121,21 @@ class WhatTheDirectoryHas(TwoKdcs):
         self.assert_good_at_both(session)
 
 
+class Use(TwoKdcs):
+    """A user of BRAVO.EXAMPLE goes to ALPHA.EXAMPLE, again and again."""
+
+    def test_it_is_not_noted_where_a_note_could_undo_what_another_kdc_writes(self):
+        crossover = self.bravo.crossover_to(self.alpha)
+        self.bravo.kinit("alice").kvno(crossover)
+        long_ago = "2020-01-01T00:00:00Z"
+        self.bravo.kadmin_local(f"setstr {crossover} kxover_used {long_ago}")
+        self.wait_for_replication(crossover)
+
+        self.bravo.kinit("bob").kvno(crossover)
+
+        self.assertIn(f"kxover_used: {long_ago}", self.bravo.kadmin_local(f"getstrs {crossover}").stdout)
+
+
 class ReadOnly(LdapRealm):
     """Its KDCs may not change the directory; its kxoverd may."""
 
