@@ -242,4 +242,16 @@ krb5_error_code kx_asn1_get_tbsdata(krb5_context context, asn1_node_const node,
 krb5_error_code kx_asn1_put_tbsdata(krb5_context context, asn1_node node,
                                     const struct kx_tbsdata *value);
 
+/* ---- typed_data.c ---- */
+
+/* Encode TYPED-DATA of one element into *out (allocated). */
+krb5_error_code kx_asn1_encode_typed_data(krb5_context context, int32_t type,
+                                          const krb5_data *value,
+                                          krb5_data *out);
+
+/* Read the one element of TYPED-DATA, of that type, into *out (allocated).
+ * Whether it encodes again to the same is the caller's to see. */
+krb5_error_code kx_asn1_decode_typed_data(krb5_context context, int32_t type,
+                                          const krb5_data *in, krb5_data *out);
+
 #endif /* KX_CODEC_H */

@@ -11,7 +11,6 @@
 #define GROUPS_TYPE "TD-DH-PARAMETERS"
 #define TD_DH_PARAMETERS 109
 
-static const struct kx_bound typed_data_bound = {{KX_PATH_END}, 1, TYPE};
 static const struct kx_bound groups_bound = {
     {KX_PATH_END}, KX_MAX_ALGORITHMS, GROUPS_TYPE};
 
@@ -32,32 +31,6 @@ encode_parameters(krb5_context context, const struct kx_algorithm *groups,
     return ret;
 }
 
-/* Encode TYPED-DATA of one TD-DH-PARAMETERS. */
-static krb5_error_code
-encode_typed_data(krb5_context context, const krb5_data *parameters,
-                  krb5_data *out)
-{
-    asn1_node tree = NULL, element;
-    krb5_error_code ret;
-
-    ret = kx_tree_new(context, TYPE, &tree);
-    if (ret == 0)
-        ret = kx_asn1_put_element(context, tree, "");
-    if (ret != 0)
-        goto cleanup;
-    element = kx_asn1_list_element(tree, 0);
-    ret = kx_asn1_put_int32(context, element, "data-type", TD_DH_PARAMETERS);
-    if (ret == 0)
-        ret = kx_asn1_put_octets(context, element, "data-value", 1,
-                                 KX_MAX_ERROR_DATA, parameters);
-    if (ret == 0)
-        ret = kx_tree_encode(context, tree, KX_MAX_ERROR_DATA, out);
-
-cleanup:
-    asn1_delete_structure(&tree);
-    return ret;
-}
-
 krb5_error_code
 kx_encode_groups(krb5_context context, const struct kx_algorithm *groups,
                  size_t n_groups, krb5_data *out)
@@ -67,40 +40,10 @@ kx_encode_groups(krb5_context context, const struct kx_algorithm *groups,
 
     ret = encode_parameters(context, groups, n_groups, &parameters);
     if (ret == 0)
-        ret = encode_typed_data(context, &parameters, out);
+        ret = kx_asn1_encode_typed_data(context, TD_DH_PARAMETERS, &parameters,
+                                        out);
     kx_data_free(&parameters);
     return kx_error_prefix(context, ret, TYPE);
-}
-
-/* Read the one TD-DH-PARAMETERS of TYPED-DATA. */
-static krb5_error_code
-decode_typed_data(krb5_context context, const krb5_data *in, krb5_data *out)
-{
-    asn1_node tree = NULL;
-    asn1_node_const element;
-    krb5_error_code ret;
-    int32_t type;
-    size_t n;
-
-    ret = kx_element_bound(context, in, &typed_data_bound, 1);
-    if (ret == 0)
-        ret = kx_tree_decode(context, TYPE, in, &tree);
-    if (ret == 0)
-        ret = kx_asn1_get_count(context, tree, "", &n);
-    if (ret != 0)
-        goto cleanup;
-    element = kx_asn1_list_element(tree, 0);
-    ret = kx_asn1_get_int32(context, element, "data-type", &type);
-    if (ret == 0 && type != TD_DH_PARAMETERS)
-        ret = kx_error(context, KX_ERR_DECODE, "data-type is not %d",
-                       TD_DH_PARAMETERS);
-    if (ret == 0)
-        ret = kx_asn1_get_octets(context, element, "data-value", 1,
-                                 KX_MAX_ERROR_DATA, out);
-
-cleanup:
-    asn1_delete_structure(&tree);
-    return ret;
 }
 
 /* Read the groups of TD-DH-PARAMETERS. */
@@ -129,10 +72,8 @@ kx_decode_groups(krb5_context context, const krb5_data *in,
     krb5_error_code ret;
     size_t n = 0;
 
-    if (in->length > KX_MAX_ERROR_DATA)
-        return kx_error(context, KX_ERR_TOO_LONG, TYPE ": over %d bytes",
-                        KX_MAX_ERROR_DATA);
-    ret = decode_typed_data(context, in, &parameters);
+    ret =
+        kx_asn1_decode_typed_data(context, TD_DH_PARAMETERS, in, &parameters);
     if (ret == 0)
         ret = decode_parameters(context, &parameters, &found, &n);
     kx_data_free(&parameters);

@@ -279,4 +279,17 @@ krb5_error_code kx_decode_groups(krb5_context context, const krb5_data *in,
                                  struct kx_algorithm **groups,
                                  size_t *n_groups);
 
+/*
+ * The e-data of KRB-ERROR 70: TYPED-DATA with one TD-TRUSTED-CERTIFIERS (104)
+ * that lists the accepted roots (RFC 4556 3.1.3), n key identifiers of
+ * KX_MAX_KEY_ID bytes at most.  Decoding gives an allocated array, to be
+ * released with kx_datas_free(); roots that are named in another way are left
+ * out, so it may be empty.
+ */
+krb5_error_code kx_encode_certifiers(krb5_context context,
+                                     const krb5_data *ids, size_t n,
+                                     krb5_data *out);
+krb5_error_code kx_decode_certifiers(krb5_context context, const krb5_data *in,
+                                     krb5_data **ids, size_t *n);
+
 #endif /* KX_ASN1_H */

@@ -69,6 +69,16 @@ kx_data_free(krb5_data *data)
 }
 
 void
+kx_datas_free(krb5_data *datas, size_t n)
+{
+    size_t i;
+
+    for (i = 0; datas != NULL && i < n; i++)
+        kx_data_free(&datas[i]);
+    free(datas);
+}
+
+void
 kx_data_zap_free(krb5_data *data)
 {
     if (data == NULL)

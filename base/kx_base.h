@@ -116,6 +116,9 @@ krb5_boolean kx_data_equal_secret(const krb5_data *a, const krb5_data *b);
 /* Release what *data owns and make it empty. */
 void kx_data_free(krb5_data *data);
 
+/* Release an array of n, and what they hold.  NULL is fine. */
+void kx_datas_free(krb5_data *datas, size_t n);
+
 /* The same, wiping it first. */
 void kx_data_zap_free(krb5_data *data);
 

@@ -27,39 +27,75 @@ struct request {
     const char *identity; /* NULL: as in kdc.conf */
 };
 
+/* The TLSA records of the realm's identities, each once. */
+struct records {
+    struct kx_tlsa tlsa[KX_MAX_IDENTITIES];
+    size_t n;
+};
+
+/* Release what records holds. */
+static void
+clear_records(struct records *records)
+{
+    while (records->n > 0)
+        kx_data_free(&records->tlsa[--records->n].data);
+}
+
 /*
- * The TLSA record of the realm's identity in *tlsa, its data to be
- * kx_data_free()d.  Errors: those of the settings and of the identity.
+ * Append the TLSA record of the identity that spec names, unless it is there:
+ * one key may have several chains.  Errors: those of the identity.
  */
 static krb5_error_code
-make_tlsa(krb5_context context, const char *realm, const char *spec,
-          struct kx_tlsa *tlsa)
+add_record(krb5_context context, const char *spec, struct records *records)
+{
+    struct kx_tlsa *made = &records->tlsa[records->n];
+    struct kx_identity *identity = NULL;
+    krb5_error_code ret;
+    size_t i;
+
+    ret = kx_identity_load(context, spec, time(NULL), &identity);
+    if (ret == 0)
+        ret = kx_tlsa_make(context, 3, 1, 1, &identity->chain[0], made);
+    kx_identity_free(identity);
+    if (ret)
+        return ret;
+    for (i = 0; i < records->n; i++) {
+        if (kx_data_equal(&records->tlsa[i].data, &made->data)) {
+            kx_data_free(&made->data);
+            return 0;
+        }
+    }
+    records->n++;
+    return 0;
+}
+
+/*
+ * The TLSA records of spec or, if that is NULL, of all identities of the
+ * realm, in *records (clear_records()).  Errors: those of the settings and of
+ * the identities.
+ */
+static krb5_error_code
+make_records(krb5_context context, const char *realm, const char *spec,
+             struct records *records)
 {
     struct kx_settings *settings = NULL;
-    struct kx_identity *identity = NULL;
-    krb5_error_code ret = 0;
+    krb5_error_code ret;
+    char **named;
 
-    if (spec == NULL) {
-        ret = kx_settings_read(context, realm, NULL, &settings);
-        if (ret)
-            goto cleanup;
-        spec = settings->identity;
-    }
-    if (spec == NULL) {
+    if (spec != NULL)
+        return add_record(context, spec, records);
+    ret = kx_settings_read(context, realm, NULL, &settings);
+    if (ret)
+        return ret;
+    if (settings->identities == NULL)
         ret = kx_error(context, KX_ERR_IDENTITY,
                        "kxover_identity is not set in [dbmodules] %s of "
                        "kdc.conf; make one with kxover keygen and set it, or "
                        "give --identity",
                        settings->section);
-        goto cleanup;
-    }
-    ret = kx_identity_load(context, spec, time(NULL), &identity);
-    if (ret)
-        goto cleanup;
-    ret = kx_tlsa_make(context, 3, 1, 1, &identity->chain[0], tlsa);
-
-cleanup:
-    kx_identity_free(identity);
+    for (named = settings->identities;
+         ret == 0 && named != NULL && *named != NULL; named++)
+        ret = add_record(context, *named, records);
     kx_settings_free(settings);
     return ret;
 }
@@ -71,9 +107,10 @@ print_records(const struct cli_command *command, const struct request *request)
     krb5_context context = NULL;
     char *realm = NULL, domain[KX_MAX_DNS_NAME], host[KX_MAX_DNS_NAME];
     char owner[2 * KX_MAX_DNS_NAME], text[KX_TLSA_TEXT_SIZE];
-    struct kx_tlsa tlsa = {0};
+    struct records records = {.n = 0};
     krb5_data name;
     krb5_error_code ret;
+    size_t i;
     int code;
 
     if (!cli_host(request->host, host) ||
@@ -89,18 +126,20 @@ print_records(const struct cli_command *command, const struct request *request)
     name = kx_data(realm, strlen(realm));
     ret = kx_realm_to_dns(context, &name, domain);
     if (ret == 0)
-        ret = make_tlsa(context, realm, request->identity, &tlsa);
+        ret = make_records(context, realm, request->identity, &records);
     if (ret) {
         code = cli_fail(context, ret, "cannot tell the records of %s", realm);
         goto cleanup;
     }
     printf("_kerberos._tcp.%s. %d IN SRV 0 0 %lu %s.\n", domain, TTL,
            request->port, host);
-    printf("%s. %d IN TLSA %s\n", owner, TTL, kx_tlsa_text(&tlsa, text));
+    for (i = 0; i < records.n; i++)
+        printf("%s. %d IN TLSA %s\n", owner, TTL,
+               kx_tlsa_text(&records.tlsa[i], text));
     printf("_kerberos.%s. %d IN TXT \"%s\"\n", domain, TTL, realm);
 
 cleanup:
-    kx_data_free(&tlsa.data);
+    clear_records(&records);
     krb5_free_default_realm(context, realm);
     krb5_free_context(context);
     return code;
@@ -158,6 +197,6 @@ const struct cli_command cli_dns = {
         "      --host NAME     the host that kxoverd runs on\n"
         "      --port PORT     the port that it listens at [88]\n"
         "      --identity SPEC FILE:cert.pem,key.pem or PKCS11:cert,key\n"
-        "                      [kxover_identity of kdc.conf]\n",
+        "                      [all kxover_identity of kdc.conf]\n",
     .run = run,
 };

@@ -6,13 +6,15 @@
  * exchange, and until then every exchange is refused, while the KDC serves its
  * own realm.
  *
- * An identity is looked for again when it is out of date, the lists of revoked
- * certificates when a file has changed: it changes by itself, every day or so.
- * Roots wait for the administrator (SIGHUP).
+ * Several identities stand in for each other: one that is missing stops
+ * nothing while another one will do, but each attempt looks for it again.
+ * Lists of revoked certificates are read again when a file has changed, as it
+ * does every day or so.  Roots wait for the administrator (SIGHUP).
  */
 #include "config.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <syslog.h>
 #include "exchange/credentials.h"
 
@@ -23,10 +25,12 @@ struct kx_credentials {
     krb5_context context;
     const struct kx_settings *settings;
     const struct kx_logger *logger;
-    struct kx_identity *identity; /* NULL until it could be loaded */
-    struct kx_roots *roots;       /* the same */
-    struct kx_crls *crls;         /* the same */
-    time_t overdue_logged;        /* 0: never */
+    /* As settings has them; NULL until it could be loaded. */
+    struct kx_identity *identities[KX_MAX_IDENTITIES];
+    struct kx_quiet quiet;  /* about those that could not */
+    struct kx_roots *roots; /* NULL until they could be loaded */
+    struct kx_crls *crls;   /* the same */
+    time_t overdue_logged;  /* 0: never */
 };
 
 krb5_error_code
@@ -47,40 +51,119 @@ kx_credentials_new(krb5_context context, const struct kx_settings *settings,
 void
 kx_credentials_free(struct kx_credentials *credentials)
 {
+    size_t i;
+
     if (credentials == NULL)
         return;
-    kx_identity_free(credentials->identity);
+    for (i = 0; i < KX_MAX_IDENTITIES; i++)
+        kx_identity_free(credentials->identities[i]);
     kx_roots_free(credentials->roots);
     kx_crls_free(credentials->crls);
     free(credentials);
 }
 
+/*
+ * Have identity number i, valid at time now.  Errors: those of
+ * kx_identity_load().
+ */
+static krb5_error_code
+have_identity(struct kx_credentials *credentials, size_t i, time_t now)
+{
+    const struct kx_identity *present = credentials->identities[i];
+
+    if (present != NULL && present->not_before <= now &&
+        present->not_after >= now)
+        return 0;
+    kx_identity_free(credentials->identities[i]);
+    credentials->identities[i] = NULL;
+    return kx_identity_load(credentials->context,
+                            credentials->settings->identities[i], now,
+                            &credentials->identities[i]);
+}
+
+/*
+ * Have all identities that there are; *missing gets the first one's error that
+ * there is not, with its message in *words (allocated; NULL without memory).
+ */
+static void
+have_identities(struct kx_credentials *credentials, time_t now,
+                krb5_error_code *missing, char **words)
+{
+    krb5_context context = credentials->context;
+    char *const *specs = credentials->settings->identities;
+    krb5_error_code ret;
+    const char *message;
+    size_t i;
+
+    *missing = 0;
+    *words = NULL;
+    for (i = 0; specs != NULL && specs[i] != NULL; i++) {
+        ret = have_identity(credentials, i, now);
+        if (ret == 0 || *missing != 0)
+            continue;
+        message = krb5_get_error_message(context, ret);
+        *missing = ret;
+        *words = strdup(message);
+        krb5_free_error_message(context, message);
+    }
+}
+
+/* The first identity that has a root that demand accepts and, if there is one,
+ * signs as it wants.  NULL if there is none. */
+static const struct kx_identity *
+choose(const struct kx_credentials *credentials,
+       const struct kx_demand *demand)
+{
+    const struct kx_identity *identity, *first = NULL;
+    size_t i;
+
+    for (i = 0; i < KX_MAX_IDENTITIES; i++) {
+        identity = credentials->identities[i];
+        if (identity == NULL ||
+            (demand != NULL && !kx_demand_has_root(demand, &identity->root)))
+            continue;
+        if (demand == NULL ||
+            kx_can_sign(identity, demand->accepted, demand->n_accepted))
+            return identity;
+        if (first == NULL)
+            first = identity;
+    }
+    return first;
+}
+
 krb5_error_code
 kx_credentials_identity(struct kx_credentials *credentials, time_t now,
+                        const struct kx_demand *demand,
                         const struct kx_identity **out)
 {
     krb5_context context = credentials->context;
     const struct kx_settings *settings = credentials->settings;
-    const struct kx_identity *present = credentials->identity;
-    struct kx_identity *loaded = NULL;
-    krb5_error_code ret;
+    char text[KX_DEMAND_TEXT_SIZE], *words;
+    krb5_error_code missing, ret = 0;
 
     *out = NULL;
-    if (present == NULL || present->not_before > now ||
-        present->not_after < now) {
-        if (settings->identity == NULL)
-            return kx_error(context, KX_ERR_IDENTITY,
-                            "kxover_identity is not set in section %s of "
-                            "[dbmodules]: make one with `kxover keygen`",
-                            settings->section);
-        ret = kx_identity_load(context, settings->identity, now, &loaded);
-        if (ret)
-            return ret;
-        kx_identity_free(credentials->identity);
-        credentials->identity = loaded;
-    }
-    *out = credentials->identity;
-    return 0;
+    if (settings->identities == NULL)
+        return kx_error(context, KX_ERR_IDENTITY,
+                        "kxover_identity is not set in section %s of "
+                        "[dbmodules]: make one with `kxover keygen`",
+                        settings->section);
+    have_identities(credentials, now, &missing, &words);
+    *out = choose(credentials, demand);
+    if (missing != 0 && choose(credentials, NULL) == NULL)
+        ret = kx_error(context, missing, "%s",
+                       words != NULL ? words : error_message(missing));
+    else if (missing != 0)
+        kx_log_quietly(&credentials->quiet, credentials->logger, LOG_ERR,
+                       "%s: an identity is left out until this is mended: %s",
+                       settings->realm,
+                       words != NULL ? words : error_message(missing));
+    if (ret == 0 && *out == NULL)
+        ret = kx_error(context, KX_ERR_POLICY_CA,
+                       "no chain of kxover_identity ends in a root that is "
+                       "accepted there; their key identifiers: %s",
+                       kx_demand_text(demand, text));
+    free(words);
+    return ret;
 }
 
 krb5_error_code
@@ -168,7 +251,7 @@ kx_credentials_ready(struct kx_credentials *credentials, time_t now)
     const struct kx_crls *crls;
     krb5_error_code ret;
 
-    ret = kx_credentials_identity(credentials, now, &identity);
+    ret = kx_credentials_identity(credentials, now, NULL, &identity);
     if (ret == 0)
         ret = kx_credentials_roots(credentials, &roots);
     if (ret == 0)
@@ -199,7 +282,7 @@ kx_credentials_try(struct kx_credentials *credentials, time_t now)
     const struct kx_crls *crls;
 
     log_unready(credentials,
-                kx_credentials_identity(credentials, now, &identity));
+                kx_credentials_identity(credentials, now, NULL, &identity));
     log_unready(credentials, kx_credentials_roots(credentials, &roots));
     log_unready(credentials, kx_credentials_crls(credentials, now, &crls));
 }

@@ -5,6 +5,7 @@
 #ifndef KX_CREDENTIALS_H
 #define KX_CREDENTIALS_H
 
+#include "exchange/demand.h"
 #include "exchange/kx_identity.h"
 #include "exchange/kx_settings.h"
 #include "exchange/revocation.h"
@@ -23,19 +24,20 @@ krb5_error_code kx_credentials_new(krb5_context context,
 
 void kx_credentials_free(struct kx_credentials *credentials);
 
-/*
- * Read all files, and log what keeps new crossovers from being made: the
- * administrator is looking.
- */
+/* Read all files, and log what keeps new crossovers from being made: the
+ * administrator is looking. */
 void kx_credentials_try(struct kx_credentials *credentials, time_t now);
 
 /*
- * Give the first identity that is valid at time now in *out (borrowed).  One
- * that is not loaded or out of date is loaded again.  Errors: KX_ERR_IDENTITY
- * (there is none).
+ * Give in *out (borrowed until the next call) the first identity that is valid
+ * at time now and that demand (NULL: any) accepts.  Each that is not loaded or
+ * out of date is loaded again; one that cannot be is logged where another one
+ * takes its place.  Errors: KX_ERR_IDENTITY (there is none), KX_ERR_POLICY_CA
+ * (none has a root that would do).
  */
 krb5_error_code kx_credentials_identity(struct kx_credentials *credentials,
                                         time_t now,
+                                        const struct kx_demand *demand,
                                         const struct kx_identity **out);
 
 /*

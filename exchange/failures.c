@@ -98,6 +98,7 @@ kx_failure_pause(krb5_error_code code, unsigned int times)
     case KX_ERR_POLICY_KEY_SIZE:
     case KX_ERR_POLICY_EXTENSION:
     case KX_ERR_POLICY_KVNO:
+    case KX_ERR_POLICY_CA:
     case KX_ERR_NOT_OURS:
     case KX_ERR_CHAIN:
     case KX_ERR_SIGNATURE:

@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <gnutls/x509.h>
 #include "exchange/kx_identity.h"
+#include "exchange/roots.h"
 #include "exchange/validate.h"
 
 /* PEM is a third longer than DER, and may have words around it. */
@@ -260,6 +261,9 @@ load_chain(krb5_context context, enum kx_identity_kind kind, const char *name,
             goto cleanup;
         }
     }
+    ret = kx_key_id(context, list[n - 1], &identity->root);
+    if (ret && ret != ENOMEM)
+        ret = kx_error_as(context, KX_ERR_IDENTITY, ret);
     identity->not_before = gnutls_x509_crt_get_activation_time(list[0]);
     identity->not_after = gnutls_x509_crt_get_expiration_time(list[0]);
 
@@ -440,6 +444,7 @@ kx_identity_free(struct kx_identity *identity)
     for (i = 0; i < identity->n_chain; i++)
         kx_data_free(&identity->chain[i]);
     free(identity->chain);
+    kx_data_free(&identity->root);
     if (identity->key != NULL)
         gnutls_privkey_deinit(identity->key);
     free(identity);

@@ -13,8 +13,8 @@
  * it is the one that the peer's administrator put first.
  *
  * A request is made once, when the first connection stands, and serves all
- * servers of the realm; only a refused group (KRB-ERROR 65) makes a second
- * one.
+ * servers of the realm; only a refused group (KRB-ERROR 65) and a refused root
+ * (70) make another one, once each.
  */
 #include "config.h"
 #include <errno.h>
@@ -30,6 +30,7 @@
 #include "exchange/transact.h"
 
 #define WIRE_DH_NOT_ACCEPTED 65 /* KDC_ERR_DH_KEY_PARAMETERS_NOT_ACCEPTED */
+#define WIRE_CANT_VERIFY 70     /* KDC_ERR_CANT_VERIFY_CERTIFICATE */
 #define FIRST_BYTE_KRB_ERROR 0x7e
 
 struct kx_initiator {
@@ -49,8 +50,10 @@ struct kx_initiator {
 
     struct kx_ephemeral *ephemeral;
     struct kx_message *request;
-    size_t n_named;         /* prior keys, in the request */
-    krb5_boolean regrouped; /* the second request is made already */
+    size_t n_named;          /* prior keys, in the request */
+    krb5_boolean regrouped;  /* the second request is made already */
+    krb5_boolean rerooted;   /* the one of another identity, too */
+    struct kx_demand demand; /* the roots that the peer named */
 
     krb5_error_code kept; /* the first server's error */
     char *kept_words;
@@ -154,7 +157,10 @@ make_request(struct kx_initiator *initiator, enum kx_group group)
     kx_message_free(initiator->request);
     initiator->request = NULL;
 
-    ret = kx_credentials_identity(engine->credentials, now, &identity);
+    ret = kx_credentials_identity(engine->credentials, now, &initiator->demand,
+                                  &identity);
+    if (ret == 0)
+        ret = kx_credentials_roots(engine->credentials, &terms.roots);
     if (ret)
         return ret;
     ret = kx_ephemeral_generate(engine->context, group, &initiator->ephemeral);
@@ -229,7 +235,38 @@ change_group(struct kx_initiator *initiator, const krb5_data *e_data)
     return make_request(initiator, group);
 }
 
-/* The answer is a KRB-ERROR: a refusal, or the wish for another group. */
+/*
+ * The peer refused our chain for its root, and told which roots would do:
+ * choose another identity, once.  Errors: KX_ERR_POLICY_CA.
+ */
+static krb5_error_code
+change_identity(struct kx_initiator *initiator, const krb5_data *e_data)
+{
+    struct kx_engine *engine = initiator->engine;
+    krb5_error_code ret;
+
+    ret = kx_demand_of_refusal(engine->context, e_data, &initiator->demand);
+    if (ret == 0 && initiator->demand.n_roots == 0)
+        ret = kx_error(engine->context, KX_ERR_POLICY_CA,
+                       "it names none by a key identifier that would do");
+    if (ret == 0)
+        ret =
+            make_request(initiator, kx_ephemeral_group(initiator->ephemeral));
+    return kx_error_prefix(engine->context, ret,
+                           "%s does not accept the root of our chain",
+                           initiator->target.host);
+}
+
+/* Try the present server once more, with another request. */
+static void
+try_again(struct kx_initiator *initiator)
+{
+    end_turn(initiator);
+    connect_target(initiator);
+}
+
+/* The answer is a KRB-ERROR: a refusal, or the wish for another group or
+ * another root. */
 static void
 refused(struct kx_initiator *initiator, const krb5_data *message)
 {
@@ -245,12 +282,10 @@ refused(struct kx_initiator *initiator, const krb5_data *message)
                !initiator->regrouped && error->e_data.length > 0) {
         initiator->regrouped = TRUE;
         ret = change_group(initiator, &error->e_data);
-        if (ret == 0) {
-            kx_krb_error_free(error);
-            end_turn(initiator);
-            connect_target(initiator);
-            return;
-        }
+    } else if (error->error_code == WIRE_CANT_VERIFY && !initiator->rerooted &&
+               error->e_data.length > 0) {
+        initiator->rerooted = TRUE;
+        ret = change_identity(initiator, &error->e_data);
     } else {
         ret = kx_error(
             context, KX_ERR_PEER_REFUSED,
@@ -258,7 +293,10 @@ refused(struct kx_initiator *initiator, const krb5_data *message)
             kx_refusal_words(error->error_code), (int)error->error_code);
     }
     kx_krb_error_free(error);
-    next_server(initiator, ret);
+    if (ret == 0)
+        try_again(initiator);
+    else
+        next_server(initiator, ret);
 }
 
 /*
@@ -531,6 +569,7 @@ kx_initiator_free(struct kx_initiator *initiator)
         event_free(initiator->deadline);
     kx_ephemeral_free(initiator->ephemeral);
     kx_message_free(initiator->request);
+    kx_demand_clear(&initiator->demand);
     krb5_free_principal(initiator->engine->context, initiator->kxname);
     free(initiator->kept_words);
     free(initiator);

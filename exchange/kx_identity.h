@@ -14,6 +14,7 @@ struct kx_identity {
     gnutls_privkey_t key;
     krb5_data *chain; /* DER, the one with the key first */
     size_t n_chain;
+    krb5_data root;    /* key identifier of the last one */
     time_t not_before; /* of the first certificate */
     time_t not_after;
 };
@@ -97,6 +98,14 @@ krb5_error_code kx_sign(krb5_context context,
                         const krb5_data *data,
                         const struct kx_algorithm **algorithm,
                         krb5_data *signature);
+
+/*
+ * True if kx_sign() would find an algorithm of accepted for identity's key; a
+ * token may still not be able to use it.
+ */
+krb5_boolean kx_can_sign(const struct kx_identity *identity,
+                         const struct kx_algorithm *accepted,
+                         size_t n_accepted);
 
 /*
  * Verify that signature is that of data by the key in certificate (DER).

@@ -10,7 +10,8 @@
  *       }
  *
  * A setting with several values may be written as several lines, or as one
- * with blanks or commas between the values; one with a single value must not
+ * with blanks or commas between the values (kxover_identity, in whose values
+ * there are commas, as several lines only); one with a single value must not
  * be set to two different ones.  A value that cannot be used is
  * KX_ERR_SETTING, with a message that names section, key, value and what would
  * be right; so is a name that begins with kxover_ and is none of ours.  Paths
@@ -27,6 +28,9 @@
 
 /* The most that kxover_max_peers may say. */
 #define KX_MAX_PEERS 1000000
+
+/* The most that kxover_identity may be set. */
+#define KX_MAX_IDENTITIES 16
 
 /* The most that kxover_keep may say, in number and in names. */
 #define KX_MAX_KEEP 10000
@@ -55,8 +59,9 @@ struct kx_settings {
 
     char *backend;  /* kxover_backend: the module behind ours; NULL when not
                      * set, which plugin/ refuses */
-    char *identity; /* kxover_identity: FILE:cert.pem,key.pem or
-                     * PKCS11:certificate-url,key-url; NULL when not set */
+    char **identities; /* kxover_identity: each FILE:cert.pem,key.pem or
+                        * PKCS11:certificate-url,key-url, the first one is
+                        * the default; NULL-terminated, NULL when not set */
     char **anchors; /* kxover_anchors: files of root certificates, each as
                      * FILE:path; NULL-terminated, NULL when not set */
     char **revoke;  /* kxover_revoke: files of lists of revoked certificates,

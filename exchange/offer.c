@@ -43,6 +43,27 @@ copy_algorithms(const struct kx_algorithm *in, size_t n,
     return 0;
 }
 
+/* Tell the roots that we accept; without any, all are. */
+static krb5_error_code
+copy_roots(const struct kx_roots *roots, struct kx_tbsdata *tbs)
+{
+    krb5_error_code ret;
+    unsigned int i;
+
+    if (roots == NULL || roots->n == 0)
+        return 0;
+    tbs->accept_ca = calloc(roots->n, sizeof(*tbs->accept_ca));
+    if (tbs->accept_ca == NULL)
+        return ENOMEM;
+    for (i = 0; i < roots->n; i++) {
+        ret = kx_data_copy(&roots->ca[i], &tbs->accept_ca[i]);
+        if (ret)
+            return ret;
+        tbs->n_accept_ca++;
+    }
+    return 0;
+}
+
 /* Fill tbs with what terms and settings say. */
 static krb5_error_code
 fill_tbsdata(krb5_context context, const struct kx_settings *settings,
@@ -72,6 +93,9 @@ fill_tbsdata(krb5_context context, const struct kx_settings *settings,
     /* accept-sigalg is left out: we accept all of the protocol's. */
     list = kx_group_algorithms(&n);
     ret = copy_algorithms(list, n, &tbs->accept_group, &tbs->n_accept_group);
+    if (ret)
+        return ret;
+    ret = copy_roots(terms->roots, tbs);
     if (ret)
         return ret;
     return kx_prior_put(context, &terms->prior, tbs);

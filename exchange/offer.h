@@ -21,7 +21,8 @@ struct kx_terms {
     /* The signature algorithms that the peer accepts; none: all of ours. */
     const struct kx_algorithm *accepted;
     size_t n_accepted;
-    struct kx_prior_names prior; /* that are told; may be none */
+    struct kx_prior_names prior;  /* that are told; may be none */
+    const struct kx_roots *roots; /* that are told; NULL for none */
 };
 
 /*

@@ -17,6 +17,7 @@ enum {
     WIRE_GENERIC = 60,
     WIRE_FIELD_TOOLONG = 61,
     WIRE_CLIENT_NOT_TRUSTED = 62,
+    WIRE_KDC_NOT_TRUSTED = 63,
     WIRE_INVALID_SIG = 64,
     WIRE_DH_NOT_ACCEPTED = 65,
     WIRE_WRONG_REALM = 68,
@@ -46,6 +47,7 @@ static const struct {
     {KX_ERR_POLICY_KEY_SIZE, WIRE_POLICY},
     {KX_ERR_POLICY_EXTENSION, WIRE_POLICY},
     {KX_ERR_POLICY_KVNO, WIRE_POLICY},
+    {KX_ERR_POLICY_CA, WIRE_KDC_NOT_TRUSTED},
     {KX_ERR_CHAIN, WIRE_INVALID_CERTIFICATE},
     {KX_ERR_SIGNATURE, WIRE_INVALID_SIG},
     {KX_ERR_NO_SRV, WIRE_CLIENT_NOT_TRUSTED},
@@ -87,6 +89,8 @@ static const struct {
     {WIRE_FIELD_TOOLONG, "the message is too long"},
     {WIRE_CLIENT_NOT_TRUSTED,
      "our realm cannot be validated by DNSSEC and DANE"},
+    {WIRE_KDC_NOT_TRUSTED,
+     "it has no certificate chain that ends in one of our kxover_anchors"},
     {WIRE_INVALID_SIG, "our signature does not verify"},
     {WIRE_DH_NOT_ACCEPTED, "the key agreement group is not accepted"},
     {WIRE_WRONG_REALM, "the request is not for that realm"},
@@ -124,7 +128,7 @@ kx_refusal_words(int32_t code)
 
 krb5_error_code
 kx_refusal_make(krb5_context context, krb5_error_code code, const char *realm,
-                time_t now, krb5_data *out)
+                time_t now, const struct kx_roots *roots, krb5_data *out)
 {
     krb5_error_code ret;
     struct kx_krb_error error = {0};
@@ -143,6 +147,9 @@ kx_refusal_make(krb5_context context, krb5_error_code code, const char *realm,
         groups = kx_group_algorithms(&n);
         ret = kx_encode_groups(context, groups, n, &error.e_data);
     }
+    if (code == KX_ERR_ANCHOR && roots != NULL)
+        ret =
+            kx_encode_certifiers(context, roots->id, roots->n, &error.e_data);
     if (ret == 0)
         ret = kx_encode_krb_error(context, &error, out);
     krb5_free_principal(context, error.sname);

@@ -7,7 +7,7 @@
 #ifndef KX_REFUSAL_H
 #define KX_REFUSAL_H
 
-#include "asn1/kx_asn1.h"
+#include "exchange/roots.h"
 
 /* The protocol's code for one of ours. */
 int32_t kx_refusal_code(krb5_error_code code);
@@ -17,10 +17,12 @@ const char *kx_refusal_words(int32_t code);
 
 /*
  * Make the KRB-ERROR for code, from realm, at time now, in *out (allocated).
- * For KX_ERR_POLICY_GROUP it lists the groups that we accept.
- * Errors: KX_ERR_ENCODE, ENOMEM.
+ * For KX_ERR_POLICY_GROUP it lists the groups that we accept, for
+ * KX_ERR_ANCHOR our roots; these may be NULL, and then it lists none. Errors:
+ * KX_ERR_ENCODE, ENOMEM.
  */
 krb5_error_code kx_refusal_make(krb5_context context, krb5_error_code code,
-                                const char *realm, time_t now, krb5_data *out);
+                                const char *realm, time_t now,
+                                const struct kx_roots *roots, krb5_data *out);
 
 #endif /* KX_REFUSAL_H */

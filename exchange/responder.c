@@ -129,6 +129,7 @@ refuse_telling(struct exchange *exchange, krb5_error_code code,
                                  ? exchange->remote
                                  : kx_data("?", 1);
     const char *words;
+    const struct kx_roots *roots = NULL;
     char source[KX_ADDRESS_TEXT_SIZE];
 
     words = krb5_get_error_message(engine->context, code);
@@ -139,8 +140,10 @@ refuse_telling(struct exchange *exchange, krb5_error_code code,
         kx_address_text((struct sockaddr *)&exchange->source, source),
         kx_error_step(code), words);
     krb5_free_error_message(engine->context, words);
+    if (told == KX_ERR_ANCHOR)
+        (void)kx_credentials_roots(engine->credentials, &roots);
     if (kx_refusal_make(engine->context, told, engine->settings->realm,
-                        time(NULL), &exchange->answer) != 0)
+                        time(NULL), roots, &exchange->answer) != 0)
         exchange->answer = kx_data(NULL, 0);
     finish(exchange);
 }
@@ -240,11 +243,19 @@ make_reply(struct exchange *exchange, const struct kx_earlier *earlier,
     const struct kx_offer *request = &exchange->request->offer;
     const struct kx_identity *identity;
     struct kx_terms terms = {0};
+    struct kx_demand demand;
     enum kx_group group;
     krb5_error_code ret;
     time_t now = time(NULL);
 
-    ret = kx_credentials_identity(engine->credentials, now, &identity);
+    ret = kx_demand_of_offer(&request->tbs, &demand);
+    if (ret)
+        return ret;
+    ret =
+        kx_credentials_identity(engine->credentials, now, &demand, &identity);
+    kx_demand_clear(&demand);
+    if (ret == 0)
+        ret = kx_credentials_roots(engine->credentials, &terms.roots);
     if (ret)
         return ret;
     ret = kx_group_of_public(engine->context, &request->tbs.key_exchange,
@@ -439,7 +450,7 @@ check_offer(struct exchange *exchange)
     if (ret)
         return ret;
     /* Without an identity of ours nothing can come of it. */
-    ret = kx_credentials_identity(engine->credentials, now, &identity);
+    ret = kx_credentials_identity(engine->credentials, now, NULL, &identity);
     if (ret)
         return ret;
     ret = kx_chain_read(engine->context, offer->chain, offer->n_chain,
@@ -554,7 +565,7 @@ new_exchange(struct kx_responder *responder, const krb5_data *message,
             "request of %s refused: %s: too many exchanges are under way",
             kx_address_text(source, text), kx_error_step(KX_ERR_BUSY));
         ret = kx_refusal_make(engine->context, KX_ERR_BUSY,
-                              engine->settings->realm, time(NULL),
+                              engine->settings->realm, time(NULL), NULL,
                               &exchange->answer);
     } else if (ret == 0) {
         ret = kx_data_copy(message, &exchange->bytes);

@@ -150,14 +150,19 @@ read_identity(struct kx_settings *settings, const char *value)
     krb5_error_code ret;
     enum kx_identity_kind kind;
     char *certificate = NULL, *key = NULL;
+    size_t n = 0;
 
     ret = kx_identity_split(value, &kind, &certificate, &key);
     /* A daemon's working folder is not the administrator's. */
     if (ret == KX_ERR_IDENTITY || (ret == 0 && kind == KX_IDENTITY_FILE &&
                                    (certificate[0] != '/' || key[0] != '/')))
         ret = KX_ERR_SETTING;
+    while (settings->identities != NULL && settings->identities[n] != NULL)
+        n++;
+    if (ret == 0 && n == KX_MAX_IDENTITIES)
+        ret = KX_ERR_SETTING;
     if (ret == 0)
-        ret = copy_text(value, &settings->identity);
+        ret = append_text(&settings->identities, value);
     free(certificate);
     free(key);
     return ret;
@@ -415,9 +420,9 @@ read_attributes(struct kx_settings *settings, const char *value)
 const struct kx_setting_row kx_setting_rows[] = {
     {KX_SETTING_PREFIX "backend", FALSE, read_backend,
      "the name of the database module behind kxover, such as db2 or kldap"},
-    {KX_SETTING_PREFIX "identity", FALSE, read_identity,
+    {KX_SETTING_PREFIX "identity", KX_LINES, read_identity,
      "FILE:/path/cert.pem,/path/key.pem or "
-     "PKCS11:pkcs11:certificate,pkcs11:key"},
+     "PKCS11:pkcs11:certificate,pkcs11:key, up to 16 times"},
     {KX_SETTING_PREFIX "anchors", TRUE, read_anchors,
      "FILE:/path/roots.pem, once or several times"},
     {KX_SETTING_PREFIX "revoke", TRUE, read_revoke,

@@ -11,9 +11,16 @@
 /* kxover_keep while no number was read. */
 #define KX_KEEP_UNSET SIZE_MAX
 
+/* How many values a setting may have, and where they stand. */
+enum kx_several {
+    KX_ONE = FALSE,
+    KX_WORDS = TRUE, /* several, on a line or on several */
+    KX_LINES         /* several, a line for each */
+};
+
 struct kx_setting_row {
     const char *name;
-    krb5_boolean several; /* values, by words or by lines */
+    enum kx_several several;
     /*
      * Take one value into settings.  Errors: KX_ERR_SETTING (it is not right;
      * no message is set), ENOMEM.

@@ -83,6 +83,17 @@ read_words(krb5_context context, struct kx_settings *settings,
     return ret;
 }
 
+/* True if the value is among those of values that are before it. */
+static krb5_boolean
+is_repeated(char *const *values, char *const *value)
+{
+    for (; values < value; values++) {
+        if (strcmp(*values, *value) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /*
  * Read all that the section says of row.  The same value twice is no
  * contradiction: one file may well serve as kdc.conf and as krb5.conf.
@@ -102,8 +113,12 @@ read_row(krb5_context context, profile_t profile, struct kx_settings *settings,
     if (ret)
         return ret;
     for (value = values; *value != NULL && ret == 0; value++) {
-        if (row->several)
+        if (row->several == KX_WORDS)
             ret = read_words(context, settings, row, *value);
+        else if (row->several == KX_LINES)
+            ret = is_repeated(values, value)
+                      ? 0
+                      : read_value(context, settings, row, *value);
         else if (value == values)
             ret = read_value(context, settings, row, *value);
         else if (strcmp(*value, values[0]) != 0)
@@ -342,7 +357,7 @@ kx_settings_free(struct kx_settings *settings)
     free(settings->realm);
     free(settings->section);
     free(settings->backend);
-    free(settings->identity);
+    free_texts(settings->identities);
     free_texts(settings->anchors);
     free_texts(settings->revoke);
     free_texts(settings->realms);

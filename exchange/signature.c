@@ -203,6 +203,34 @@ sign_by(krb5_context context, gnutls_privkey_t key, size_t i,
     return ret;
 }
 
+/* True if a key of that kind and size signs by our algorithm i. */
+static krb5_boolean
+fits_key(size_t i, int kind, unsigned int bits)
+{
+    if (i == N_ALGORITHMS || (int)uses[i].key != kind)
+        return FALSE;
+    /* A hash shorter than the curve would be the weakest part. */
+    return kind != GNUTLS_PK_ECDSA || uses[i].hash_bits >= bits;
+}
+
+krb5_boolean
+kx_can_sign(const struct kx_identity *identity,
+            const struct kx_algorithm *accepted, size_t n_accepted)
+{
+    unsigned int bits = 0;
+    size_t i;
+    int kind;
+
+    if (n_accepted == 0)
+        accepted = kx_signature_algorithms(&n_accepted);
+    kind = gnutls_privkey_get_pk_algorithm(identity->key, &bits);
+    for (i = 0; i < n_accepted; i++) {
+        if (fits_key(find_algorithm(&accepted[i]), kind, bits))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 krb5_error_code
 kx_sign(krb5_context context, const struct kx_identity *identity,
         const struct kx_algorithm *accepted, size_t n_accepted,
@@ -221,10 +249,7 @@ kx_sign(krb5_context context, const struct kx_identity *identity,
     kind = gnutls_privkey_get_pk_algorithm(identity->key, &bits);
     for (i = 0; i < n_accepted; i++) {
         found = find_algorithm(&accepted[i]);
-        if (found == N_ALGORITHMS || (int)uses[found].key != kind)
-            continue;
-        /* A hash shorter than the curve would be the weakest part. */
-        if (kind == GNUTLS_PK_ECDSA && uses[found].hash_bits < bits)
+        if (!fits_key(found, kind, bits))
             continue;
         /* A token may know a kind of key, but not each way to sign with it. */
         ret = sign_by(context, identity->key, found, data, signature);

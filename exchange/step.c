@@ -65,6 +65,7 @@ kx_error_step(krb5_error_code code)
     case KX_ERR_CONFIRM:
         return "confirmation";
     case KX_ERR_IDENTITY:
+    case KX_ERR_POLICY_CA:
         return "our identity";
     case KX_ERR_BUSY:
         return "limits";

@@ -252,7 +252,7 @@ refuse(const krb5_data *request)
                        &chain));
     must(kx_check_signed_offer(context, &message->offer, &chain) -
          KX_ERR_SIGNATURE);
-    must(kx_refusal_make(context, KX_ERR_SIGNATURE, SERVICE, time(NULL),
+    must(kx_refusal_make(context, KX_ERR_SIGNATURE, SERVICE, time(NULL), NULL,
                          &answer));
     kx_chain_clear(&chain);
     kx_message_free(message);

@@ -174,7 +174,7 @@ become(const char *realm)
          kx_settings_read(hostile.context, realm, NULL, &hostile.settings),
          "kdc.conf");
     must(hostile.context,
-         kx_identity_load(hostile.context, hostile.settings->identity,
+         kx_identity_load(hostile.context, hostile.settings->identities[0],
                           time(NULL), &hostile.identity),
          "the identity");
     return hostile;

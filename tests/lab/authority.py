@@ -1,12 +1,19 @@
 """An authority that certifies realms and revokes them again, by certtool."""
 
 import itertools
+import time
 from pathlib import Path
 
 from . import tools
 from .process import run
 
+DAY = 86400
 KPKDC = "1.3.6.1.5.2.3.5"
+
+
+def _date(days):
+    """The time so many days from now, for certtool."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(time.time() + days * DAY))
 
 
 class Authority:
@@ -50,13 +57,14 @@ class Authority:
         return serial
 
     def revoke(self, path, *serials, days=30, number=1):
-        """Write a list of revoked certificates, for so many days from now."""
+        """Write a list of revoked certificates; the next one is due in so many days."""
         listed = self.folder / f"{self.name}-revoked.pem"
         listed.write_text("".join(self._stub(serial) for serial in serials))
         revoked = ["--load-certificate", listed] if serials else []
         self._certtool("--generate-crl", "--load-ca-privkey", self.key, "--load-ca-certificate", self.certificate,
                        *revoked, "--outfile", path,
-                       template=[f"crl_number = {number}", f"crl_next_update = {days}"])
+                       template=[f"crl_number = {number}", f'crl_this_update_date = "{_date(min(days, 0) - 1)}"',
+                                 f'crl_next_update_date = "{_date(days)}"'])
         return path
 
     def _stub(self, serial):

@@ -178,6 +178,13 @@ class Usages(Verify):
         chain = self.make(KDC, "name=between", ROOT)
         self.assertNotBelieved(DANE, "not a CA", chain, self.record("0 1 1", chain[1]), anchors=chain[2:])
 
+    def test_the_root_is_the_last_thing_that_is_asked(self):
+        """Whoever is refused for the root alone is told which roots would do, and nobody else is."""
+        other = self.make("name=another ca")
+        chain = self.make(KDC, f"{BETWEEN} {PAST}", ROOT)
+        for record in (self.record("1 1 1", chain[0]), self.record("0 1 1", chain[2])):
+            self.assertNotBelieved(DANE, "certificate 2 of the path expired", chain, record, anchors=other)
+
     def test_rfc7671_4_1_usages_0_and_1_cannot_be_used_without_roots(self):
         chain = self.good()
         self.assertNotBelieved(DANE, UNUSABLE, chain, self.record("1 1 1", chain[0]), self.record("0 1 1", chain[1]))

@@ -29,6 +29,7 @@ struct scene {
     struct event_base *base;
     char folder[32];
     char identity[128];
+    char *identities[2];
     char unbound_conf[64];
     struct kx_settings settings;
     struct kx_logger logger;
@@ -185,7 +186,8 @@ set_up(void **state)
     write_file(scene->unbound_conf, conf, (size_t)length);
     scene->settings.realm = local_name;
     scene->settings.section = local_name;
-    scene->settings.identity = scene->identity;
+    scene->identities[0] = scene->identity;
+    scene->settings.identities = scene->identities;
     scene->settings.unbound_conf = scene->unbound_conf;
     scene->settings.lifetime = 14 * KX_DAY;
     scene->settings.lifetime_min = KX_DAY;
@@ -512,7 +514,7 @@ without_an_identity_the_peer_is_told_to_try_later(void **state)
     char none[] = "FILE:/nonexistent/cert,/nonexistent/key";
 
     kx_credentials_free(scene->engine->credentials);
-    scene->settings.identity = none;
+    scene->identities[0] = none;
     assert_int_equal(kx_credentials_new(scene->context, &scene->settings,
                                         &scene->logger,
                                         &scene->engine->credentials),

@@ -136,7 +136,7 @@ an_empty_section_gives_the_defaults(void **state)
     assert_string_equal(settings->realm, REALM);
     assert_string_equal(settings->section, REALM);
     assert_null(settings->backend);
-    assert_null(settings->identity);
+    assert_null(settings->identities);
     assert_null(settings->anchors);
     assert_null(settings->realms);
     assert_null(settings->adopt);
@@ -170,7 +170,7 @@ a_missing_section_gives_the_defaults(void **state)
 
     (void)state;
     assert_int_equal(kx_settings_read(context, REALM, NULL, &settings), 0);
-    assert_null(settings->identity);
+    assert_null(settings->identities);
     assert_int_equal(settings->lifetime, 14 * KX_DAY);
     kx_settings_free(settings);
     krb5_free_context(context);
@@ -203,7 +203,8 @@ every_setting_is_read(void **state)
 
     (void)state;
     assert_string_equal(settings->backend, "kldap");
-    assert_string_equal(settings->identity, "FILE:/etc/kx.pem,/etc/kx.key");
+    assert_string_equal(settings->identities[0],
+                        "FILE:/etc/kx.pem,/etc/kx.key");
     assert_string_equal(settings->anchors[0], "FILE:/etc/one.pem");
     assert_string_equal(settings->anchors[1], "FILE:/etc/two.pem");
     assert_null(settings->anchors[2]);
@@ -500,7 +501,22 @@ a_token_may_be_the_identity(void **state)
     (void)state;
     snprintf(line, sizeof(line), "kxover_identity = %s", spec);
     settings = settings_with(line);
-    assert_string_equal(settings->identity, spec);
+    assert_string_equal(settings->identities[0], spec);
+    kx_settings_free(settings);
+}
+
+static void
+several_identities_stand_on_a_line_each(void **state)
+{
+    struct kx_settings *settings =
+        settings_with("kxover_identity = FILE:/one.pem,/one.key\n"
+                      "kxover_identity = FILE:/two.pem,/one.key\n"
+                      "kxover_identity = FILE:/one.pem,/one.key\n");
+
+    (void)state;
+    assert_string_equal(settings->identities[0], "FILE:/one.pem,/one.key");
+    assert_string_equal(settings->identities[1], "FILE:/two.pem,/one.key");
+    assert_null(settings->identities[2]);
     kx_settings_free(settings);
 }
 
@@ -510,7 +526,7 @@ a_pin_is_not_repeated(void **state)
     static const char *const lines[] = {
         "kxover_identity = PKCS11:pkcs11:object=kx?pin-value=1234",
         "kxover_identity = PKCS11:pkcs11:a,pkcs11:b?pin-value=1234\n"
-        "kxover_identity = PKCS11:pkcs11:c,pkcs11:d?pin-value=1234",
+        "kxover_identity = PKCS11:pkcs11:c?pin-value=1234",
     };
     krb5_context context;
     struct kx_settings *settings;
@@ -741,6 +757,7 @@ main(void)
         cmocka_unit_test(the_bounds_themselves_are_taken),
         cmocka_unit_test(a_port_alone_means_all_addresses),
         cmocka_unit_test(a_token_may_be_the_identity),
+        cmocka_unit_test(several_identities_stand_on_a_line_each),
         cmocka_unit_test(a_pin_is_not_repeated),
         cmocka_unit_test(
             what_was_keyed_by_hand_is_taken_over_only_where_a_pattern_says_so),
