@@ -13,6 +13,7 @@
  *   KX-REP confirmed              a reply, and the key it makes is confirmed
  *   KX-REP unconfirmed            a reply that is not to what was asked
  *   KRB-ERROR 65 X25519 P-256     a refusal, with the groups that it names
+ *   KRB-ERROR 70 roots 0a1b       the same, with the key identifiers of roots
  *   closed                        the connection ended without a word
  *
  * and a second line for the answer to a second connection.  With "reply" it
@@ -28,6 +29,8 @@
 
 /* First byte of a KRB-ERROR. */
 #define KRB_ERROR_TAG (0x60 | KX_MSG_ERROR)
+
+#define CANT_VERIFY 70 /* KDC_ERR_CANT_VERIFY_CERTIFICATE, RFC 4556 3.1.3 */
 
 /* What is right in itself, and what only the sending makes wrong. */
 static const struct mode sending_modes[] = {
@@ -114,6 +117,24 @@ print_groups(const struct hostile *hostile, const krb5_data *e_data)
     free(groups);
 }
 
+/* Print the roots that a KRB-ERROR names. */
+static void
+print_roots(const struct hostile *hostile, const krb5_data *e_data)
+{
+    krb5_data *roots;
+    size_t n, i, j;
+
+    must(hostile->context,
+         kx_decode_certifiers(hostile->context, e_data, &roots, &n), "roots");
+    printf(" roots");
+    for (i = 0; i < n; i++) {
+        printf(" ");
+        for (j = 0; j < roots[i].length; j++)
+            printf("%02x", (unsigned int)(unsigned char)roots[i].data[j]);
+    }
+    kx_datas_free(roots, n);
+}
+
 /* Print what came back for draft. */
 static void
 print_answer(const struct draft *draft, const krb5_data *answer)
@@ -128,7 +149,9 @@ print_answer(const struct draft *draft, const krb5_data *answer)
         must(context, kx_decode_krb_error(context, answer, &error),
              "the refusal");
         printf("KRB-ERROR %d", (int)error->error_code);
-        if (error->e_data.length > 0)
+        if (error->e_data.length > 0 && error->error_code == CANT_VERIFY)
+            print_roots(draft->hostile, &error->e_data);
+        else if (error->e_data.length > 0)
             print_groups(draft->hostile, &error->e_data);
         printf("\n");
         kx_krb_error_free(error);

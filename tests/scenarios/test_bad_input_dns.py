@@ -224,13 +224,25 @@ class OtherRoots(BadInput):
             realm.kdc.restart()
             realm.kxoverd.restart()
 
-    def test_the_one_who_asks_is_not_believed(self):
+    def test_the_one_who_asks_is_not_believed_and_is_told_which_roots_are(self):
         mark = self.alpha.kxoverd.log.mark()
+        text = self.alpha.run("certtool", "-i", "--infile", self.alpha.certificate).stdout
+        root, = re.findall(r"Subject Key Identifier \(not critical\):\s+([0-9a-f]+)", text)
         with self.nothing_stored():
             self.assertEqual(self.ask("honest", self.guise_of(self.bravo), self.alpha),
-                             [f"KRB-ERROR {self.CANT_VERIFY}"])
+                             [f"KRB-ERROR {self.CANT_VERIFY} roots {root}"])
         self.assertIn(f"krbtgt/{ALPHA}@{BRAVO}: refused to 127.0.0.1:", self.one_line(self.alpha.kxoverd.log, mark))
         self.assertIn(f"{self.ROOTS}: ", self.one_line(self.alpha.kxoverd.log, mark))
+
+    def test_the_roots_are_not_told_to_who_has_not_proven_its_name(self):
+        self.addCleanup(self.lab.dns.publish)
+        self.addCleanup(setattr, self.bravo.zone, "records", self.bravo.zone.records)
+        self.bravo.zone.records = [re.sub("TLSA 3 1 1 .*", f"TLSA 3 1 1 {'00' * 32}", record)
+                                   for record in self.bravo.zone.records]
+        self.lab.dns.publish()
+        self.alpha.forget_dns()
+        self.addCleanup(self.alpha.forget_dns)
+        self.assertEqual(self.ask("honest", self.guise_of(self.bravo), self.alpha), ["KRB-ERROR 62"])
 
     def test_the_one_who_is_asked_is_not_believed(self):
         self.bravo.kxoverd.stop()
