@@ -20,9 +20,10 @@ struct kx_engine;
 
 /*
  * Make an engine on base.  context, settings and logger are borrowed and must
- * outlive it.  An identity or anchors that cannot be loaded are logged and do
- * not fail this: each exchange tries again and is refused with KX_ERR_IDENTITY
- * or KX_ERR_ANCHOR.  Errors: KX_ERR_DNS_SETUP, ENOMEM.
+ * outlive it.  Identities, anchors or lists of revoked certificates that
+ * cannot be loaded are logged and do not fail this: each exchange tries again
+ * and is refused with KX_ERR_IDENTITY, KX_ERR_ANCHOR or KX_ERR_CRL.  Errors:
+ * KX_ERR_DNS_SETUP, ENOMEM.
  */
 krb5_error_code kx_engine_new(krb5_context context, struct event_base *base,
                               const struct kx_settings *settings,
@@ -58,7 +59,7 @@ typedef void kx_initiated_fn(void *arg, krb5_error_code code,
  * the keys that the crossover had before, of which those that the peer has,
  * too, are mixed in.  The exchange gives up after timeout seconds.  Errors
  * (done is then not called): KX_ERR_REALM_NAME, KX_ERR_POLICY_REALM,
- * KX_ERR_IDENTITY, KX_ERR_DNS_SETUP, ENOMEM.
+ * KX_ERR_IDENTITY, KX_ERR_ANCHOR, KX_ERR_CRL, KX_ERR_DNS_SETUP, ENOMEM.
  */
 krb5_error_code kx_initiator_start(struct kx_engine *engine,
                                    const krb5_data *remote,
