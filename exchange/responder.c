@@ -13,8 +13,7 @@
  * connection that brought it: when the asker hangs up it goes on, and the
  * asker's next try with the same bytes finds the answer, or joins the wait.
  *
- * A key is in the store before its confirmation leaves; what cannot be stored
- * is not confirmed, so no peer ever holds a key that we lack.
+ * What comes after the checks is accept.c's.
  */
 #include "config.h"
 #include <errno.h>
@@ -22,8 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include "exchange/given.h"
-#include "exchange/offer.h"
+#include "exchange/accept.h"
 #include "exchange/peer.h"
 #include "exchange/recent.h"
 #include "exchange/refusal.h"
@@ -155,213 +153,29 @@ refuse(struct exchange *exchange, krb5_error_code code)
     refuse_telling(exchange, code, code);
 }
 
-/* True if a crossover with the peer that was keyed by hand is taken over. */
-static krb5_boolean
-adopts(const struct exchange *exchange)
-{
-    return kx_settings_adopts(exchange->responder->engine->settings,
-                              KX_INCOMING, &exchange->remote);
-}
-
-/* Give the keys that the crossover had before in *earlier.  Errors: those of
- * the store. */
-static krb5_error_code
-get_earlier(struct exchange *exchange, struct kx_earlier *earlier)
-{
-    const struct kx_store *store = &exchange->responder->store;
-
-    memset(earlier, 0, sizeof(*earlier));
-    if (store->earlier == NULL)
-        return 0;
-    return store->earlier(store->arg, exchange->request->offer.tbs.kxname,
-                          adopts(exchange), earlier);
-}
-
-/*
- * Name in *common the keys that both sides have.  That there are keys, but
- * none that both have, is worth a line: the new one does not build on them.
- */
-static krb5_error_code
-name_common(struct exchange *exchange, const struct kx_earlier *earlier,
-            struct kx_prior_names *common)
-{
-    struct kx_engine *engine = exchange->responder->engine;
-    const struct kx_tbsdata *tbs = &exchange->request->offer.tbs;
-    struct kx_prior_names asked;
-    krb5_error_code ret;
-
-    ret = kx_prior_get(engine->context, tbs, &asked);
-    if (ret)
-        return ret;
-    ret = kx_prior_name_common(engine->context, earlier, &tbs->key_exchange,
-                               &asked, common);
-    if (ret == 0 && common->n == 0 && (asked.n > 0 || earlier->n > 0))
-        kx_log(engine->logger, LOG_WARNING,
-               "krbtgt/%s@%.*s: the new key does not build on earlier ones: "
-               "the other realm names %zu of them, we have %zu, and none is "
-               "the same",
-               engine->settings->realm, (int)exchange->remote.length,
-               exchange->remote.data, asked.n, earlier->n);
-    free(asked.names);
-    return ret;
-}
-
-/*
- * Decide the reply's key version.  Errors: those of the store,
- * KX_ERR_POLICY_KVNO.
- */
-static krb5_error_code
-choose_kvno(struct exchange *exchange, uint32_t *kvno)
-{
-    struct kx_responder *responder = exchange->responder;
-    const struct kx_settings *settings = responder->engine->settings;
-    const struct kx_tbsdata *tbs = &exchange->request->offer.tbs;
-    krb5_error_code ret;
-    uint32_t known[2], *used = NULL;
-    size_t n = 0;
-    time_t now = time(NULL);
-
-    ret = responder->store.versions(responder->store.arg, tbs->kxname,
-                                    adopts(exchange), &used, &n);
-    known[0] = tbs->kvno;
-    known[1] = kx_given_find(responder->given, &exchange->remote, now);
-    if (ret == 0)
-        ret = kx_next_kvno(
-            responder->engine->context, kx_latest_kvno(known, 2), used, n,
-            settings->version_share, settings->version_shares, now, kvno);
-    free(used);
-    return ret;
-}
-
-/* Make our offer, with an ephemeral key of the request's group and the names
- * of those keys in earlier that are mixed in. */
-static krb5_error_code
-make_reply(struct exchange *exchange, const struct kx_earlier *earlier,
-           struct kx_ephemeral **ephemeral, struct kx_message **reply)
-{
-    struct kx_engine *engine = exchange->responder->engine;
-    const struct kx_offer *request = &exchange->request->offer;
-    const struct kx_identity *identity;
-    struct kx_terms terms = {0};
-    struct kx_demand demand;
-    enum kx_group group;
-    krb5_error_code ret;
-    time_t now = time(NULL);
-
-    ret = kx_demand_of_offer(&request->tbs, &demand);
-    if (ret)
-        return ret;
-    ret =
-        kx_credentials_identity(engine->credentials, now, &demand, &identity);
-    kx_demand_clear(&demand);
-    if (ret == 0)
-        ret = kx_credentials_roots(engine->credentials, &terms.roots);
-    if (ret)
-        return ret;
-    ret = kx_group_of_public(engine->context, &request->tbs.key_exchange,
-                             &group);
-    if (ret)
-        return ret;
-    ret = kx_ephemeral_generate(engine->context, group, ephemeral);
-    if (ret)
-        return ret;
-    ret = choose_kvno(exchange, &terms.kvno);
-    if (ret)
-        return ret;
-    terms.msg_type = KX_MSG_REP;
-    terms.nonce = request->nonce;
-    terms.kxname = request->tbs.kxname;
-    terms.request_time = now;
-    terms.till = now + engine->settings->lifetime;
-    if (request->tbs.till < terms.till)
-        terms.till = request->tbs.till;
-    terms.ephemeral = *ephemeral;
-    terms.accepted = request->tbs.accept_sigalg;
-    terms.n_accepted = request->tbs.n_accept_sigalg;
-    ret = name_common(exchange, earlier, &terms.prior);
-    if (ret)
-        return ret;
-    ret = kx_offer_make(engine->context, engine->settings, identity, &terms,
-                        reply);
-    free(terms.prior.names);
-    return ret;
-}
-
-/*
- * All checks are passed: make the key, store it, and only then the answer.
- */
+/* All checks are passed: make the key, store it, and remember the answer. */
 static krb5_error_code
 accept_request(struct exchange *exchange, const struct kx_target *target,
                const struct kx_tlsa *matched)
 {
     struct kx_responder *responder = exchange->responder;
     struct kx_engine *engine = responder->engine;
-    krb5_context context = engine->context;
-    const struct kx_offer *request = &exchange->request->offer;
-    unsigned char confirm[KX_CONFIRM_SIZE];
-    char till[KX_TIME_TEXT_SIZE];
-    struct kx_ephemeral *ephemeral = NULL;
-    struct kx_message *reply = NULL;
-    struct kx_crossover *crossover = NULL;
-    struct kx_earlier earlier;
-    krb5_data z = kx_data(NULL, 0), shown;
+    const struct kx_acceptance acceptance = {
+        .engine = engine,
+        .store = &responder->store,
+        .given = responder->given,
+        .request = &exchange->request->offer,
+        .remote = &exchange->remote,
+    };
     krb5_error_code ret;
 
-    ret = get_earlier(exchange, &earlier);
-    if (ret)
-        goto cleanup;
-    ret = make_reply(exchange, &earlier, &ephemeral, &reply);
-    if (ret)
-        goto cleanup;
-    ret = kx_agree(context, ephemeral, &request->tbs.key_exchange, &z);
-    if (ret)
-        goto cleanup;
-    ret = kx_offers_derive(context, request, &reply->offer, &z, &earlier,
-                           kx_ephemeral_group(ephemeral), time(NULL),
-                           &crossover, confirm);
-    if (ret)
-        goto cleanup;
-    kx_earlier_clear(context, &earlier);
-    crossover->adopt = adopts(exchange);
-    ret = kx_offer_origin(context, crossover, request, target->host,
-                          target->port, matched);
-    if (ret)
-        goto cleanup;
-    shown = kx_data(confirm, sizeof(confirm));
-    ret = kx_data_copy(&shown, &reply->confirm);
-    if (ret)
-        goto cleanup;
-    ret = kx_encode_message(context, reply, &exchange->answer);
-    if (ret)
-        goto cleanup;
-    ret = responder->store.put(responder->store.arg, crossover);
-    if (ret) {
-        kx_data_free(&exchange->answer);
-        goto cleanup;
-    }
-    /* Without memory the version is still known to the store. */
-    (void)kx_given_add(responder->given, &exchange->remote, crossover->kvno,
-                       crossover->till + KX_RECENT);
+    ret = kx_accept(&acceptance, target, matched, &exchange->answer);
     /* Without memory the request is merely not recognised when it comes
      * again. */
-    (void)kx_recent_add(responder->recent, exchange->digest, &exchange->answer,
-                        time(NULL) + 2 * engine->settings->clockskew);
-    kx_log(engine->logger, LOG_INFO,
-           "krbtgt/%s@%.*s: key version %lu agreed with %s:%u, valid until "
-           "%s (%s, TLSA %s, %u prior keys, chain of %u)",
-           engine->settings->realm, (int)exchange->remote.length,
-           exchange->remote.data, (unsigned long)crossover->kvno, target->host,
-           target->port, kx_time_text(crossover->till, till),
-           crossover->origin.group, crossover->origin.tlsa,
-           crossover->origin.prior, crossover->origin.chain);
-
-cleanup:
-    kx_earlier_clear(context, &earlier);
-    kx_data_zap_free(&z);
-    kx_zap(confirm, sizeof(confirm));
-    kx_ephemeral_free(ephemeral);
-    kx_message_free(reply);
-    kx_crossover_free(context, crossover);
+    if (ret == 0)
+        (void)kx_recent_add(responder->recent, exchange->digest,
+                            &exchange->answer,
+                            time(NULL) + 2 * engine->settings->clockskew);
     return ret;
 }
 
