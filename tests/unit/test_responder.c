@@ -9,6 +9,7 @@
  */
 #include "config.h"
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,7 @@ struct scene {
     struct kx_logger logger;
     struct kx_engine *engine;
     struct kx_responder *responder;
+    int dns;        /* a socket in the place of a name server */
     int stored;     /* calls of the store */
     char log[1024]; /* the last line */
     unsigned int lines;
@@ -121,18 +123,18 @@ write_file(const char *path, const char *data, size_t length)
     assert_int_equal(fclose(file), 0);
 }
 
-/* A TCP port of loopback where nobody listens. */
+/* Take a TCP port of loopback for scene->dns, where nobody listens yet. */
 static unsigned int
-deaf_port(void)
+deaf_port(struct scene *scene)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t length = sizeof(address);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
 
+    scene->dns = socket(AF_INET, SOCK_STREAM, 0);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, length), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
-    (void)close(fd);
+    assert_int_equal(bind(scene->dns, (struct sockaddr *)&address, length), 0);
+    assert_int_equal(
+        getsockname(scene->dns, (struct sockaddr *)&address, &length), 0);
     return ntohs(address.sin_port);
 }
 
@@ -182,7 +184,7 @@ set_up(void **state)
                       " tcp-upstream: yes\n"
                       "forward-zone:\n name: \".\"\n"
                       " forward-addr: 127.0.0.1@%u\n",
-                      deaf_port());
+                      deaf_port(scene));
     write_file(scene->unbound_conf, conf, (size_t)length);
     scene->settings.realm = local_name;
     scene->settings.section = local_name;
@@ -218,6 +220,7 @@ tear_down(void **state)
     kx_engine_free(scene->engine);
     event_base_free(scene->base);
     krb5_free_context(scene->context);
+    (void)close(scene->dns);
     for (i = 0; i < 3; i++) {
         (void)snprintf(path, sizeof(path), "%s/%s", scene->folder, names[i]);
         (void)unlink(path);
@@ -624,6 +627,117 @@ addresses_of_one_ipv6_prefix_are_one_source(void **state)
         (void)event_base_loop(scene->base, EVLOOP_ONCE);
 }
 
+/* Hand an honest request over that comes from 192.0.2.number. */
+static void
+take_honest(struct scene *scene, int number, struct answers *answers)
+{
+    struct sockaddr_in source = {.sin_family = AF_INET};
+    krb5_data message = honest_request(scene);
+
+    source.sin_addr.s_addr = htonl(0xc0000200 + (uint32_t)number);
+    (void)take_from(scene, (struct sockaddr *)&source, &message, answers);
+    kx_data_free(&message);
+}
+
+static void
+one_realm_cannot_have_more_than_its_share_under_way(void **state)
+{
+    struct scene *scene = *state;
+    struct answers answers[5] = {0};
+    int i;
+
+    /* From now on DNS accepts connections and says nothing. */
+    assert_int_equal(listen(scene->dns, 8), 0);
+    for (i = 0; i < 5; i++)
+        take_honest(scene, i, &answers[i]);
+    while (scene->lines == 0)
+        (void)event_base_loop(scene->base, EVLOOP_ONCE);
+    assert_non_null(strstr(scene->log, "limits: 4 exchanges with realm " REMOTE
+                                       " are under way"));
+    assert_int_equal(answers[4].n, 1);
+    assert_int_equal(answers[4].code, 29);
+    assert_int_equal(scene->lines, 1);
+}
+
+static void
+all_together_cannot_have_more_than_their_share_under_way(void **state)
+{
+    struct scene *scene = *state;
+    struct answers answers[129] = {0};
+    int i;
+
+    for (i = 0; i < 129; i++) {
+        assert_null(strstr(scene->log, "limits"));
+        take_honest(scene, i / 16, &answers[i]);
+    }
+    assert_non_null(strstr(scene->log, "limits"));
+    while (answers[128].n == 0)
+        (void)event_base_loop(scene->base, EVLOOP_ONCE);
+    assert_int_equal(answers[128].code, 29);
+}
+
+/* Bytes that malloc() has given out: none counted under valgrind and the
+ * sanitizers, which tell of lost ones themselves. */
+static size_t
+bytes_in_use(void)
+{
+    return mallinfo2().uordblks;
+}
+
+/* Have the same message (released) refused again and again.  What malloc()
+ * keeps for the next one who asks counts as given out, so a little more or
+ * less means nothing; but that it is less than any allocation for each. */
+static void
+assert_refusals_leave_nothing(struct scene *scene, krb5_data message,
+                              int32_t code)
+{
+    struct answers answers;
+    size_t before = 0;
+    int i;
+
+    for (i = 0; i < 200; i++) {
+        /* The first ones fill what is there once for all. */
+        if (i == 100)
+            before = bytes_in_use();
+        memset(&answers, 0, sizeof(answers));
+        (void)take(scene, &message, &answers);
+        while (answers.n == 0)
+            (void)event_base_loop(scene->base, EVLOOP_ONCE);
+        assert_int_equal(answers.code, code);
+    }
+    assert_in_range(bytes_in_use(), 0, before + 100 * 16);
+    kx_data_free(&message);
+}
+
+static void
+a_refusal_leaves_nothing_in_memory(void **state)
+{
+    struct scene *scene = *state;
+    struct kx_message *forged =
+        make_request(scene, make_plain_identity("alpha.example"), NULL);
+
+    forged->offer.signature.data[0] ^= 1;
+    assert_refusals_leave_nothing(scene, text_message("r garbage"), 60);
+    assert_refusals_leave_nothing(
+        scene,
+        seal(scene,
+             make_request(scene, make_plain_identity("alpha.example"), age)),
+        37);
+    assert_refusals_leave_nothing(scene, seal(scene, forged), 64);
+}
+
+static void
+a_refused_realm_leaves_nothing_in_memory(void **state)
+{
+    struct scene *scene = *state;
+    char refused[] = "!" REMOTE, rest[] = "*";
+    char *patterns[] = {refused, rest, NULL};
+
+    scene->settings.realms = patterns;
+    assert_refusals_leave_nothing(scene, honest_request(scene), 12);
+    assert_non_null(strstr(scene->log, "refused by kxover_realms"));
+}
+
 static void
 a_responder_goes_with_requests_under_way(void **state)
 {
@@ -666,6 +780,10 @@ main(void)
         SCENE_TEST(an_asker_who_has_gone_is_not_answered),
         SCENE_TEST(one_source_cannot_have_more_than_its_share_under_way),
         SCENE_TEST(addresses_of_one_ipv6_prefix_are_one_source),
+        SCENE_TEST(one_realm_cannot_have_more_than_its_share_under_way),
+        SCENE_TEST(all_together_cannot_have_more_than_their_share_under_way),
+        SCENE_TEST(a_refusal_leaves_nothing_in_memory),
+        SCENE_TEST(a_refused_realm_leaves_nothing_in_memory),
         SCENE_TEST(a_responder_goes_with_requests_under_way),
     };
 
