@@ -39,6 +39,9 @@ RECORDS = {
         "_kerberos._tcp.none SRV 0 0 0 .",
         *(f"_kerberos._tcp.full SRV 0 0 {port} kdc1" for port in range(1, 65)),
         *(f"_kerberos._tcp.over SRV 0 0 {port} kdc1" for port in range(1, 66)),
+        *(f"_88._tcp.over TLSA 3 1 1 {number:064x}" for number in range(200)),
+        *(f"_kerberos.over TXT OVER{number}.EXAMPLE" for number in range(200)),
+        *(f"over A 10.0.0.{number}" for number in range(200)),
         "_kerberos._tcp.odd SRV 0 0 88 kdc\\0321",
         "*.wild TXT WILD.EXAMPLE",
     ],
@@ -270,6 +273,11 @@ class Dnssec(unittest.TestCase):
         answer, = self.ask("srv:FULL.SECURE.EXAMPLE")
         self.assertEqual(sorted(answer), sorted(f"srv 0 0 {port} kdc1.secure.example." for port in range(1, 65)))
         self.assert_error("srv:OVER.SECURE.EXAMPLE", "KX_ERR_DNS_RECORD", "more than 64 records")
+
+    def test_of_hundreds_of_records_none_is_taken_whatever_their_kind(self):
+        for question in ("tlsa:over.secure.example:88", "text:over.secure.example", "address:over.secure.example"):
+            with self.subTest(question):
+                self.assert_error(question, "KX_ERR_DNS_RECORD", "more than 64 records")
 
     def test_a_target_that_is_no_host_name_is_refused(self):
         self.assert_error("srv:ODD.SECURE.EXAMPLE", "KX_ERR_DNS_RECORD", "_kerberos._tcp.odd.secure.example SRV")

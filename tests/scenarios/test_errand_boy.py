@@ -10,6 +10,7 @@ import unittest
 from badinput import BadInput
 from lab import config
 from lab.dns import SilentDns
+from lab.peers import Peer
 from scenario import ALPHA, Scenario, service_of
 
 INSIDE = "127.0.0.2"
@@ -146,6 +147,36 @@ class ErrandBoy(BadInput):
         with contextlib.closing(Ear(self.port)) as ear:
             self.assertEqual(self.ask("honest", self.guises["asking"], self.alpha), ["KX-REP confirmed"])
             self.assertEqual(ear.heard(), 0)
+
+
+class ManyServers(Scenario):
+    """A realm has twenty servers, or so it says, and all of them hang up."""
+
+    SERVERS, TRIED = 20, 8
+
+    @classmethod
+    def arrange(cls):
+        cls.came = []
+        zone = cls.lab.dns.zone("many.example")
+        zone.records = [f"kdc.many.example. A {config.LOOPBACK}"]
+        for _ in range(cls.SERVERS):
+            port = cls.lab.ports.take()
+            peer = Peer(port, None, cls.hang_up)
+            peer.start()
+            cls.addClassCleanup(peer.stop)
+            zone.records += [f"_kerberos._tcp.many.example. SRV 0 0 {port} kdc.many.example.",
+                             f"_{port}._tcp.kdc.many.example. TLSA 3 1 1 {'ab' * 32}"]
+        cls.lab.dns.publish()
+
+    @classmethod
+    def hang_up(cls, client, upstream):
+        del upstream
+        cls.came.append(client.getsockname())
+
+    def test_eight_are_tried(self):
+        self.assertFalse(self.alpha.kinit("alice").kvno(f"krbtgt/MANY.EXAMPLE@{ALPHA}", check=False).ok)
+        self.alpha.kdc.log.wait_for(f"krbtgt/MANY.EXAMPLE@{ALPHA}: no crossover")
+        self.assertEqual(len(self.came), self.TRIED)
 
 
 class OddNames(Scenario):
