@@ -18,6 +18,10 @@
 #define SERIAL_SIZE 16
 #define MAX_COMMON_NAME 64 /* ub-common-name, RFC 5280 A.1 */
 
+/* Seconds by which a certificate is older than it is: the clocks of others
+ * who look at it, and of KDCs that it is copied to, may be behind. */
+#define BACKDATED 3600
+
 /* Add host, in small letters, to the certificate's names.
  * Errors: KX_ERR_REALM_NAME, KX_ERR_CRYPTO. */
 static krb5_error_code
@@ -97,7 +101,8 @@ finish(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, time_t now,
     if ((status = gnutls_x509_crt_set_version(crt, 3)) < 0 ||
         (status = gnutls_x509_crt_set_serial(crt, serial, sizeof(serial))) <
             0 ||
-        (status = gnutls_x509_crt_set_activation_time(crt, now)) < 0 ||
+        (status = gnutls_x509_crt_set_activation_time(crt, now - BACKDATED)) <
+            0 ||
         (status = gnutls_x509_crt_set_expiration_time(
              crt, now + (time_t)days * 24 * 60 * 60)) < 0 ||
         (status = gnutls_x509_crt_set_key(crt, key)) < 0 ||

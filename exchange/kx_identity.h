@@ -56,9 +56,10 @@ void kx_identity_free(struct kx_identity *identity);
  * Make a key (Ed25519) and a self-signed certificate in the KXOVER profile:
  * subject CN=realm; subjectAltName dNSName of the realm and of each of hosts
  * (NULL-terminated, may be NULL) and PKINIT's krbtgt/REALM@REALM; extended key
- * usage id-pkinit-KPKdc (RFC 4556); valid from now for days days. *certificate
- * and *key get PEM (allocated; the key's to be released with
- * kx_data_zap_free()).  Errors: KX_ERR_REALM_NAME, KX_ERR_CRYPTO, ENOMEM.
+ * usage id-pkinit-KPKdc (RFC 4556); valid for days days from now, and for an
+ * hour before, as not all clocks are alike. *certificate and *key get PEM
+ * (allocated; the key's to be released with kx_data_zap_free()).  Errors:
+ * KX_ERR_REALM_NAME, KX_ERR_CRYPTO, ENOMEM.
  */
 krb5_error_code kx_identity_generate(krb5_context context, const char *realm,
                                      const char *const *hosts, time_t now,

@@ -130,12 +130,12 @@ its_purpose_is_that_of_a_kdc_and_it_is_no_ca(void **state)
 }
 
 static void
-it_is_valid_from_now_for_as_many_days_as_asked(void **state)
+it_is_valid_for_as_many_days_as_asked_and_an_hour_before(void **state)
 {
     gnutls_x509_crt_t crt = certificate_for(REALM, NULL);
 
     (void)state;
-    assert_int_equal(gnutls_x509_crt_get_activation_time(crt), NOW);
+    assert_int_equal(gnutls_x509_crt_get_activation_time(crt), NOW - 3600);
     assert_int_equal(gnutls_x509_crt_get_expiration_time(crt),
                      NOW + 30 * 86400);
     gnutls_x509_crt_deinit(crt);
@@ -219,7 +219,8 @@ main(void)
             the_certificate_names_the_realm_its_hosts_and_the_kdc),
         cmocka_unit_test(the_principal_is_krbtgt_of_the_realm),
         cmocka_unit_test(its_purpose_is_that_of_a_kdc_and_it_is_no_ca),
-        cmocka_unit_test(it_is_valid_from_now_for_as_many_days_as_asked),
+        cmocka_unit_test(
+            it_is_valid_for_as_many_days_as_asked_and_an_hour_before),
         cmocka_unit_test(no_two_are_alike),
         cmocka_unit_test(a_realm_longer_than_a_common_name_is_no_obstacle),
         cmocka_unit_test(what_is_no_realm_or_no_host_is_refused),
