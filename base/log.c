@@ -42,13 +42,12 @@ kx_log_quietly(struct kx_quiet *quiet, const struct kx_logger *logger,
                int priority, const char *format, ...)
 {
     char line[LINE_SIZE], count[64] = "";
-    struct timespec now = {0, 0};
+    const time_t now = kx_monotonic();
     size_t end;
     va_list ap;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    if (now.tv_sec >= quiet->until) {
-        quiet->until = now.tv_sec + KX_QUIET_SECONDS;
+    if (now >= quiet->until) {
+        quiet->until = now + KX_QUIET_SECONDS;
         quiet->written = 0;
     }
     if (quiet->written >= KX_QUIET_LINES) {

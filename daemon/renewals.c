@@ -77,16 +77,6 @@ struct kx_renewals {
     struct attempt *attempts;
 };
 
-/* Seconds on the monotonic clock. */
-static time_t
-monotonic(void)
-{
-    struct timespec now = {0, 0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
-
 /* Let the next tick come. */
 static void
 wind_up(struct kx_renewals *renewals)
@@ -155,7 +145,7 @@ static void
 forget_old(struct kx_renewals *renewals)
 {
     struct attempt *attempt, *next;
-    time_t now = monotonic();
+    time_t now = kx_monotonic();
 
     for (attempt = renewals->attempts; attempt != NULL; attempt = next) {
         next = attempt->next;
@@ -176,7 +166,7 @@ note_failure(struct attempt *attempt)
         pause *= 2;
     attempt->failures++;
     attempt->until =
-        monotonic() + (pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE);
+        kx_monotonic() + (pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE);
     kx_initiator_free(attempt->initiator);
     attempt->initiator = NULL;
 }
@@ -265,7 +255,7 @@ renew(struct kx_renewals *renewals, const char *realm)
     krb5_error_code ret;
 
     if (attempt != NULL &&
-        (attempt->initiator != NULL || monotonic() < attempt->until))
+        (attempt->initiator != NULL || kx_monotonic() < attempt->until))
         return FALSE;
     ret = kx_crossover_name(service->context, &remote, &local, &name);
     if (ret == 0)

@@ -11,27 +11,17 @@
 #include <time.h>
 #include "daemon/kxoverd.h"
 
-/* Seconds on the monotonic clock. */
-static time_t
-monotonic(void)
-{
-    struct timespec now = {0, 0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
-
 void
 kx_steady_begin(struct kx_steady *steady)
 {
-    steady->since = monotonic();
+    steady->since = kx_monotonic();
     steady->offset = time(NULL) - steady->since;
 }
 
 time_t
 kx_steady_seconds(struct kx_steady *steady, time_t tolerance)
 {
-    time_t now = monotonic(), offset = time(NULL) - now;
+    time_t now = kx_monotonic(), offset = time(NULL) - now;
 
     if (offset - steady->offset > tolerance ||
         steady->offset - offset > tolerance) {

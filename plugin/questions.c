@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <sys/queue.h>
 #include "plugin/questions.h"
 
@@ -23,7 +22,7 @@ struct entry {
     TAILQ_ENTRY(entry) link;
     krb5_context context;
     struct kx_lookup *lookup; /* until it has ended */
-    time_t asked;             /* on the monotonic clock */
+    time_t asked;             /* kx_monotonic() */
     char host[KX_MAX_DNS_NAME];
 };
 
@@ -32,16 +31,6 @@ struct kx_questions {
     TAILQ_HEAD(entries, entry) entries; /* the oldest first */
     size_t n;
 };
-
-/* Seconds on the monotonic clock. */
-static time_t
-monotonic(void)
-{
-    struct timespec now = {0, 0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
 
 /* Take an entry out and release it. */
 static void
@@ -109,7 +98,7 @@ find(struct kx_questions *questions, const char *host)
             break;
     }
     if (entry != NULL && entry->question.ended &&
-        monotonic() - entry->asked > FRESHNESS) {
+        kx_monotonic() - entry->asked > FRESHNESS) {
         release(questions, entry, FALSE);
         return NULL;
     }
@@ -133,7 +122,7 @@ kx_questions_ask(struct kx_questions *questions, struct kx_resolver *resolver,
     if (entry == NULL)
         return ENOMEM;
     entry->context = questions->context;
-    entry->asked = monotonic();
+    entry->asked = kx_monotonic();
     strncpy(entry->host, host, sizeof(entry->host) - 1);
     ret = kx_lookup_text(resolver, host, &patience, answered, entry,
                          &entry->lookup);

@@ -18,15 +18,6 @@
 /* The same for a note of use, which can wait. */
 #define NOTES_PAUSE 60
 
-time_t
-kx_monotonic(void)
-{
-    struct timespec now = {0, 0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
-
 krb5_boolean
 kx_write_is_refused(krb5_error_code code)
 {
@@ -179,8 +170,8 @@ kx_write_use(struct kx_writer *writer, krb5_context context,
     ret = kx_room_check(context);
     if (ret == 0)
         ret = kx_lock_for_writing(context, &locked);
-    /* Without a lock, the note could undo what another writes just now: a mark,
-     * and no note is worth that. */
+    /* Without a lock, the note could undo what another writes just now: a
+     * mark, and no note is worth that. */
     if (ret == 0 && !locked)
         return;
     if (ret == 0) {

@@ -35,7 +35,4 @@ krb5_boolean kx_write_is_refused(krb5_error_code code);
 void kx_write_use(struct kx_writer *writer, krb5_context context,
                   krb5_const_principal name);
 
-/* Seconds on the monotonic clock. */
-time_t kx_monotonic(void);
-
 #endif /* KX_PLUGIN_WRITER_H */
