@@ -38,6 +38,7 @@ PACKAGES = {
     "ldns-keygen": "ldnsutils",
     "ldns-read-zone": "ldnsutils",
     "ldns-signzone": "ldnsutils",
+    "mandoc": "mandoc",
     "nm": "binutils",
     "nsd": "nsd",
     "nsd-checkzone": "nsd",
