@@ -47,6 +47,28 @@ kx_engine_quiet(struct kx_engine *engine, krb5_error_code code)
     return &engine->quiet[kind];
 }
 
+void
+kx_engine_unattended(struct kx_engine *engine, time_t seconds)
+{
+    engine->unattended = seconds;
+}
+
+krb5_boolean
+kx_unattended_excuses(time_t seconds, krb5_error_code code)
+{
+    if (seconds < KX_UNATTENDED)
+        return FALSE;
+    switch (code) {
+    case KX_ERR_DNS_TIMEOUT:
+    case KX_ERR_CONNECT:
+    case KX_ERR_PEER_SILENT:
+    case KX_ERR_PEER_CLOSED:
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
 struct kx_resolver *
 kx_engine_resolver(const struct kx_engine *engine)
 {

@@ -13,6 +13,12 @@
 #define KX_CONNECT_TIMEOUT 5
 #define KX_ANSWER_TIMEOUT 10
 
+/* Who has been left alone for so many seconds cannot tell whose fault it is
+ * that something took too long.  Two steps may end unseen while nobody looks,
+ * so this is shorter than half of any limit, and of a kxoverd's patience with
+ * a silent connection. */
+#define KX_UNATTENDED 2
+
 /* At least as many as kx_err.et has errors, and one for all that are not of
  * it. */
 #define KX_REFUSAL_KINDS 64
@@ -25,6 +31,7 @@ struct kx_engine {
     struct kx_resolver *resolver;
     struct kx_credentials *credentials;
     struct kx_quiet quiet[KX_REFUSAL_KINDS]; /* kx_engine_quiet() */
+    time_t unattended;                       /* kx_engine_unattended() */
 };
 
 /*
@@ -34,5 +41,11 @@ struct kx_engine {
  */
 struct kx_quiet *kx_engine_quiet(struct kx_engine *engine,
                                  krb5_error_code code);
+
+/*
+ * True if code tells of having waited in vain, or for a peer that gave up, and
+ * that may be because nobody ran the base for so many seconds.
+ */
+krb5_boolean kx_unattended_excuses(time_t seconds, krb5_error_code code);
 
 #endif /* KX_ENGINE_H */

@@ -59,6 +59,24 @@ struct kx_initiator {
     char *kept_words;
 };
 
+/*
+ * Give code, of which the context holds the message, or KX_ERR_UNATTENDED if
+ * it may be no fault but that nobody moved the exchange.
+ */
+static krb5_error_code
+excuse(struct kx_initiator *initiator, krb5_error_code code)
+{
+    struct kx_engine *engine = initiator->engine;
+
+    if (!kx_unattended_excuses(engine->unattended, code))
+        return code;
+    return kx_error_as(engine->context, KX_ERR_UNATTENDED,
+                       kx_error_prefix(engine->context, code,
+                                       "nothing moved the exchange for %ld s, "
+                                       "and it is to begin anew",
+                                       (long)engine->unattended));
+}
+
 /* Give the error of the exchange its words, log it, and tell the user. */
 static void
 fail(struct kx_initiator *initiator, krb5_error_code code)
@@ -75,7 +93,8 @@ fail(struct kx_initiator *initiator, krb5_error_code code)
     words = krb5_get_error_message(context, code);
     kx_log_quietly(
         kx_engine_quiet(initiator->engine, code), initiator->engine->logger,
-        LOG_WARNING, "krbtgt/%s@%s: no crossover: %s: %s", initiator->remote,
+        code == KX_ERR_UNATTENDED ? LOG_INFO : LOG_WARNING,
+        "krbtgt/%s@%s: no crossover: %s: %s", initiator->remote,
         initiator->engine->settings->realm, kx_error_step(code), words);
     krb5_free_error_message(context, words);
     (void)event_del(initiator->deadline);
@@ -100,6 +119,7 @@ next_server(struct kx_initiator *initiator, krb5_error_code code)
     const char *words;
 
     end_turn(initiator);
+    code = excuse(initiator, code);
     if (initiator->kept == 0) {
         initiator->kept = code;
         words = krb5_get_error_message(context, code);
@@ -474,7 +494,7 @@ target_found(void *arg, krb5_error_code code, const struct kx_target *target)
     struct kx_initiator *initiator = arg;
 
     if (code) {
-        fail(initiator, code);
+        fail(initiator, excuse(initiator, code));
         return;
     }
     initiator->target = *target;
@@ -496,7 +516,7 @@ expire(evutil_socket_t fd, short what, void *arg)
     end_turn(initiator);
     kx_peer_free(initiator->peer);
     initiator->peer = NULL;
-    fail(initiator, code);
+    fail(initiator, excuse(initiator, code));
 }
 
 krb5_error_code

@@ -33,6 +33,15 @@ krb5_error_code kx_engine_new(krb5_context context, struct event_base *base,
 /* Its resolver, for other questions; borrowed. */
 struct kx_resolver *kx_engine_resolver(const struct kx_engine *engine);
 
+/*
+ * Until told otherwise (0, as at first), what happens in the base happens
+ * after nobody ran it for so many seconds.  A limit that passed meanwhile, or
+ * a peer that gave up waiting for us, then ends an exchange with
+ * KX_ERR_UNATTENDED: it says nothing of the peer, and the exchange may be
+ * begun anew at once.
+ */
+void kx_engine_unattended(struct kx_engine *engine, time_t seconds);
+
 /* Release the engine; its initiators and responders must be gone. */
 void kx_engine_free(struct kx_engine *engine);
 

@@ -57,6 +57,7 @@ kx_error_step(krb5_error_code code)
     case KX_ERR_PEER_SILENT:
     case KX_ERR_PEER_CLOSED:
     case KX_ERR_PEER_REFUSED:
+    case KX_ERR_UNATTENDED:
         return "connection";
     case KX_ERR_AGREEMENT:
     case KX_ERR_PRIOR:

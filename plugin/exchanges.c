@@ -11,6 +11,10 @@
  * exchanges as far as they can go without waiting.
  *
  * A realm whose exchange has failed is left alone for a while (failures.c).
+ * But where no lookup came for some time, nobody moved its exchange, and that
+ * a limit passed meanwhile, or that the peer did not wait for us, is no
+ * failure of the realm: such an exchange is forgotten, and the lookup that
+ * finds it begins another.
  *
  * MAX_EXCHANGES bounds them all; with all places taken one gives way
  * (pending.c).
@@ -40,6 +44,9 @@
 #define EXCHANGE_TIMEOUT 60
 #define MAX_EXCHANGES 64
 
+/* Rounds of the loop at the first lookup after a while. */
+#define ROUNDS_AFTER_REST 4
+
 /* Realms that are left alone. */
 #define MAX_FAILURES 1024
 
@@ -57,6 +64,7 @@ struct kx_exchanges {
     struct kx_pending *pending;
     struct kx_questions *questions;
     uint64_t asked; /* lookups that asked for an exchange */
+    int64_t moved;  /* when the loop last ran, or what is in it was begun */
     struct kx_stall stall;
     struct kx_failures *failures; /* of realms */
     struct kx_failures *unknown;  /* hosts whose realm could not be had */
@@ -151,6 +159,8 @@ initiated(void *arg, krb5_error_code code, struct kx_crossover *crossover)
 
     pending->ended = TRUE;
     pending->code = code;
+    if (code == KX_ERR_UNATTENDED)
+        return;
     if (code) {
         words = krb5_get_error_message(exchanges->context, code);
         kx_failures_add(exchanges->failures, &remote, code, words, seconds());
@@ -201,6 +211,7 @@ begin(struct kx_exchanges *exchanges, const krb5_data *remote,
         return ret;
     }
     make_room(exchanges, remote);
+    exchanges->moved = monotonic();
     pending->next = exchanges->pending;
     exchanges->pending = pending;
     *out = pending;
@@ -279,7 +290,24 @@ wait_for(struct kx_exchanges *exchanges, const krb5_boolean *ended,
         (void)event_base_loop(exchanges->base, EVLOOP_ONCE);
     }
     (void)event_del(exchanges->alarm);
+    exchanges->moved = now;
     kx_stall_spend(stall, now - begun, !*ended || *code != 0, now);
+}
+
+/*
+ * Let happen what can without waiting, after nobody ran the loop for unmoved
+ * seconds.  What has happened meanwhile may take a few rounds to come to
+ * light: the connection stands, then the peer has closed it.
+ */
+static void
+run_without_waiting(struct kx_exchanges *exchanges, int64_t unmoved)
+{
+    int rounds = unmoved > 0 ? ROUNDS_AFTER_REST : 1;
+
+    kx_engine_unattended(exchanges->engine, (time_t)unmoved);
+    while (rounds-- > 0)
+        (void)event_base_loop(exchanges->base, EVLOOP_NONBLOCK);
+    kx_engine_unattended(exchanges->engine, 0);
 }
 
 krb5_boolean
@@ -290,9 +318,10 @@ kx_exchanges_move(struct kx_exchanges *exchanges)
     if (exchanges->pending == NULL || exchanges->process != getpid())
         return FALSE;
     begun = monotonic();
-    (void)event_base_loop(exchanges->base, EVLOOP_NONBLOCK);
+    run_without_waiting(exchanges, (begun - exchanges->moved) / 1000000000);
     kx_pending_sweep(&exchanges->pending, NULL);
     now = monotonic();
+    exchanges->moved = now;
     kx_stall_spend(&exchanges->stall, now - begun, FALSE, now);
     return TRUE;
 }

@@ -28,6 +28,16 @@ def hasty(client, upstream):
     del client, upstream
 
 
+def impatient(seconds):
+    """Accept, and close after so long, whatever has come."""
+
+    def behave(client, upstream):
+        del client, upstream
+        time.sleep(seconds)
+
+    return behave
+
+
 def slow(seconds):
     """The right answer, that much later."""
 

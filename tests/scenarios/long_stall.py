@@ -1,5 +1,7 @@
 """While one user asks for realms whose servers are silent, the others' logins and tickets go on.
 
+And the other way round: a KDC that is idle is no reason to give up a realm.
+
 The figures, which are printed, are ratios of windows in turn in one run: one with the attack, against those
 without it before and after.  Each attack finds a KDC that has not waited for a while, and so may wait most."""
 
@@ -9,8 +11,8 @@ import statistics
 import unittest
 
 from lab.process import Service
-from scenario import service_of
-from stalling import Stalling
+from scenario import BRAVO, service_of
+from stalling import UNAVAILABLE, Stalling, Unhurried
 
 ROUNDS = 3
 PAUSE = 100  # milliseconds between two requests of the attacker
@@ -75,6 +77,16 @@ class FourProcesses(OneProcess):
     options = ["-w", "4"]
     goal = 0.9
     window = 60  # all four may wait at the beginning, each for 3 seconds
+
+
+class Idle(Unhurried):
+    """Nobody but alice uses ALPHA's KDC, which waits for nobody."""
+
+    def test_a_realm_that_is_well_is_met_though_the_kdc_was_idle_for_longer_than_an_exchange_may_take(self):
+        alice = self.alpha.kinit("alice")
+        self.assertEqual(self.ask(alice, BRAVO), [(BRAVO, UNAVAILABLE)])
+        self.rest(65)
+        self.assert_met(alice, self.bravo)
 
 
 if __name__ == "__main__":

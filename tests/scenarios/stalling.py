@@ -2,8 +2,9 @@
 
 import re
 import socket
+import time
 
-from lab import MissingTool, config
+from lab import MissingTool, config, wait_until
 from lab.process import run
 from scenario import Scenario
 
@@ -46,3 +47,26 @@ class Stalling(Scenario):
     def versions(self):
         """How many versions of its key for users of ALPHA has BRAVO."""
         return len({kvno for kvno, _ in self.bravo.keyinfo(self.alpha.crossover_to(self.bravo))})
+
+
+class Unhurried(Stalling):
+    """ALPHA's KDC waits for nobody (kxover_wait = 0s), so an exchange moves with the requests that come in."""
+
+    @classmethod
+    def arrange(cls):
+        cls.alpha.settings["kxover_wait"] = "0s"
+        cls.alpha.configure()
+        cls.alpha.kdc.restart()
+
+    @staticmethod
+    def rest(seconds):
+        """Nobody asks the KDC for anything for so long."""
+        time.sleep(seconds)
+
+    def assert_met(self, session, realm):
+        """Whoever asks for that realm, again and again, is never told that there is no such realm, and has a
+        ticket in the end."""
+        codes = []
+        wait_until(lambda: codes.extend(code for _, code in self.ask(session, realm.name)) or TICKET in codes,
+                   "a ticket")
+        self.assertNotIn(UNKNOWN_SERVICE, codes)

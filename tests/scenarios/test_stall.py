@@ -7,7 +7,7 @@ import unittest
 
 from lab import config, faults, peers, wait_until
 from scenario import ALPHA, BRAVO, service_of
-from stalling import TICKET, UNAVAILABLE, UNKNOWN_SERVICE, Stalling
+from stalling import TICKET, UNAVAILABLE, UNKNOWN_SERVICE, Stalling, Unhurried
 
 CROSSOVER = f"krbtgt/{BRAVO}@{ALPHA}"
 
@@ -188,14 +188,8 @@ class Crowded(Stalling):
         self.assertEqual(peer.connections, 1)
 
 
-class WithoutWaiting(Stalling):
+class WithoutWaiting(Unhurried):
     """ALPHA's KDC waits for nobody (kxover_wait = 0s)."""
-
-    @classmethod
-    def arrange(cls):
-        cls.alpha.settings["kxover_wait"] = "0s"
-        cls.alpha.configure()
-        cls.alpha.kdc.restart()
 
     def test_who_asks_again_gets_a_ticket(self):
         alice = self.alpha.kinit("alice")
@@ -211,6 +205,14 @@ class WithoutWaiting(Stalling):
             self.alpha.kinit("bob")
             return self.alpha.kdc.log.lines(rf"krbtgt/{charlie.name}@{ALPHA}: key version \d+ agreed")
         wait_until(agreed, "an agreement")
+
+    def test_that_a_peer_did_not_wait_for_an_idle_kdc_is_not_held_against_it(self):
+        delta, = self.lab.add_realms("DELTA.EXAMPLE")
+        alice = self.alpha.kinit("alice")
+        with faults.peer(delta, peers.impatient(1)) as peer:
+            wait_until(lambda: self.ask(alice, delta.name) and peer.connections == 1, "a connection")
+            self.rest(4)
+        self.assert_met(alice, delta)
 
 
 class Rush(Stalling):
