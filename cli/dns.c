@@ -7,11 +7,11 @@
  * the same key.
  */
 #include "config.h"
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include "cli/cli.h"
+#include "cli/json.h"
 #include "dnssec/kx_dnssec.h"
 #include "exchange/kx_identity.h"
 #include "exchange/kx_settings.h"
@@ -20,8 +20,9 @@
 #define TTL 3600
 #define MAX_NAME (KX_MAX_DNS_NAME - 1)
 
+enum { HOST = CLI_LONG, PORT, IDENTITY };
+
 struct request {
-    const char *realm;
     const char *host;
     unsigned long port;
     const char *identity; /* NULL: as in kdc.conf */
@@ -100,43 +101,76 @@ make_records(krb5_context context, const char *realm, const char *spec,
     return ret;
 }
 
+/* Print one record, or append it to array. */
+static void
+print_record(json_t *array, const char *owner, const char *type,
+             const char *data)
+{
+    if (array == NULL)
+        printf("%s %d IN %s %s\n", owner, TTL, type, data);
+    else
+        (void)json_array_append_new(
+            array, json_pack("{s: s, s: i, s: s, s: s}", "name", owner, "ttl",
+                             TTL, "type", type, "data", data));
+}
+
+/* Print the records of realm, at domain, whose server is host: at owner are
+ * the TLSA records. */
+static int
+print_all(const struct cli_call *call, const struct request *request,
+          const char *realm, const char *domain, const char *host,
+          const struct records *records)
+{
+    char owner[2 * KX_MAX_DNS_NAME], data[2 * KX_MAX_DNS_NAME];
+    char tlsa[KX_TLSA_TEXT_SIZE];
+    json_t *array = call->json ? json_array() : NULL;
+    size_t i;
+
+    if (call->json && array == NULL)
+        return json_print(NULL);
+    (void)snprintf(owner, sizeof(owner), "_kerberos._tcp.%s.", domain);
+    (void)snprintf(data, sizeof(data), "0 0 %lu %s.", request->port, host);
+    print_record(array, owner, "SRV", data);
+    (void)snprintf(owner, sizeof(owner), "_%lu._tcp.%s.", request->port, host);
+    for (i = 0; i < records->n; i++)
+        print_record(array, owner, "TLSA",
+                     kx_tlsa_text(&records->tlsa[i], tlsa));
+    (void)snprintf(owner, sizeof(owner), "_kerberos.%s.", domain);
+    (void)snprintf(data, sizeof(data), "\"%s\"", realm);
+    print_record(array, owner, "TXT", data);
+    return array != NULL ? json_print(array) : CLI_OK;
+}
+
 /* Print the records of the realm. */
 static int
-print_records(const struct cli_command *command, const struct request *request)
+print_records(const struct cli_call *call, const struct request *request)
 {
     krb5_context context = NULL;
     char *realm = NULL, domain[KX_MAX_DNS_NAME], host[KX_MAX_DNS_NAME];
-    char owner[2 * KX_MAX_DNS_NAME], text[KX_TLSA_TEXT_SIZE];
     struct records records = {.n = 0};
     krb5_data name;
     krb5_error_code ret;
-    size_t i;
     int code;
 
     if (!cli_host(request->host, host) ||
-        snprintf(owner, sizeof(owner), "_%lu._tcp.%s", request->port, host) >
-            MAX_NAME)
-        return cli_usage(command,
-                         "--host %s is no host name of two labels "
-                         "or more",
+        snprintf(NULL, 0, "_%lu._tcp.%s", request->port, host) > MAX_NAME)
+        return cli_usage(call,
+                         "--host %s is no host name of two labels or more",
                          request->host);
-    code = cli_open(request->realm, &context, &realm);
+    code = cli_open(call, &context, &realm);
+    if (code == CLI_OK)
+        code = cli_check_realm(call, "realm", realm);
     if (code != CLI_OK)
         goto cleanup;
     name = kx_data(realm, strlen(realm));
     ret = kx_realm_to_dns(context, &name, domain);
     if (ret == 0)
         ret = make_records(context, realm, request->identity, &records);
-    if (ret) {
-        code = cli_fail(context, ret, "cannot tell the records of %s", realm);
-        goto cleanup;
-    }
-    printf("_kerberos._tcp.%s. %d IN SRV 0 0 %lu %s.\n", domain, TTL,
-           request->port, host);
-    for (i = 0; i < records.n; i++)
-        printf("%s. %d IN TLSA %s\n", owner, TTL,
-               kx_tlsa_text(&records.tlsa[i], text));
-    printf("_kerberos.%s. %d IN TXT \"%s\"\n", domain, TTL, realm);
+    if (ret)
+        code =
+            cli_untried(context, ret, "cannot tell the records of %s", realm);
+    else
+        code = print_all(call, request, realm, domain, host, &records);
 
 cleanup:
     clear_records(&records);
@@ -147,56 +181,36 @@ cleanup:
 
 /* kxover dns */
 static int
-run(const struct cli_command *command, int argc, char **argv)
+run(const struct cli_call *call)
 {
-    enum { HOST = 256, PORT, IDENTITY };
-    static const struct option options[] = {
-        CLI_LONG_OPTIONS,
-        {"host", required_argument, NULL, HOST},
-        {"port", required_argument, NULL, PORT},
-        {"identity", required_argument, NULL, IDENTITY},
-        {NULL, 0, NULL, 0}};
     struct request request = {.port = DEFAULT_PORT};
-    int option;
+    const char *port = cli_value(call, PORT);
 
-    while ((option = getopt_long(argc, argv, CLI_SHORT_OPTIONS, options,
-                                 NULL)) != -1) {
-        if (option == 'r') {
-            request.realm = optarg;
-        } else if (option == HOST) {
-            request.host = optarg;
-        } else if (option == PORT) {
-            if (!cli_number(optarg, 65535, &request.port))
-                return cli_usage(command,
-                                 "--port %s: from 1 to 65535 are "
-                                 "right",
-                                 optarg);
-        } else if (option == IDENTITY) {
-            request.identity = optarg;
-        } else {
-            return cli_other_option(command, option, argv);
-        }
-    }
-    if (optind < argc)
-        return cli_usage(command, "what is %s?", argv[optind]);
+    if (port != NULL && !cli_number(port, 65535, &request.port))
+        return cli_usage(call, "--port %s: from 1 to 65535 are right", port);
+    request.host = cli_value(call, HOST);
+    request.identity = cli_value(call, IDENTITY);
     if (request.host == NULL)
-        return cli_usage(command, "--host, the host that kxoverd runs on, is "
-                                  "missing");
-    return print_records(command, &request);
+        return cli_usage(call, "--host, the host that kxoverd runs on, is "
+                               "missing");
+    return print_records(call, &request);
 }
+
+static const struct cli_option options[] = {
+    {HOST, "host", "NAME", "the host that kxoverd runs on"},
+    {PORT, "port", "PORT", "the port that it listens at [88]"},
+    {IDENTITY, "identity", "SPEC",
+     "FILE:cert.pem,key.pem or PKCS11:cert,key\n[all kxover_identity of "
+     "kdc.conf]"},
+    {0, NULL, NULL, NULL}};
 
 const struct cli_command cli_dns = {
     .name = "dns",
     .summary = "print the DNS records to publish",
-    .usage =
-        "usage: kxover dns [-r REALM] --host NAME [--port PORT] "
-        "[--identity SPEC]\n\n"
+    .synopsis = "[-r REALM] --host NAME [--port PORT] [--identity SPEC]",
+    .about =
         "Print the SRV, TLSA and TXT records of the realm as lines of a zone\n"
-        "file.  The zone, and that of the host, must be signed (DNSSEC).\n\n"
-        "  -r, --realm REALM   the realm [default_realm of krb5.conf]\n"
-        "      --host NAME     the host that kxoverd runs on\n"
-        "      --port PORT     the port that it listens at [88]\n"
-        "      --identity SPEC FILE:cert.pem,key.pem or PKCS11:cert,key\n"
-        "                      [all kxover_identity of kdc.conf]\n",
+        "file.  The zone, and that of the host, must be signed (DNSSEC).\n",
+    .options = options,
     .run = run,
 };

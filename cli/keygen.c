@@ -7,7 +7,6 @@
 #include "config.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,14 +15,16 @@
 #include <time.h>
 #include <unistd.h>
 #include "cli/cli.h"
+#include "cli/json.h"
 #include "exchange/kx_identity.h"
 
 #define DEFAULT_DAYS 3650
 #define MAX_DAYS 36500
 
+enum { HOST = CLI_LONG, DAYS };
+
 struct request {
-    const char *realm;
-    const char **hosts; /* NULL-terminated, room for all of argv */
+    const char **hosts; /* NULL-terminated */
     unsigned long days;
     const char *certificate_path;
     const char *key_path;
@@ -95,22 +96,31 @@ write_files(const struct request *request, const krb5_data *certificate,
 }
 
 /* Print the line for kdc.conf that names both files. */
-static void
-print_setting(const struct request *request)
+static int
+print_setting(const struct cli_call *call, const struct request *request)
 {
     char *certificate = realpath(request->certificate_path, NULL);
     char *key = realpath(request->key_path, NULL);
+    const char *paths[] = {certificate != NULL ? certificate
+                                               : request->certificate_path,
+                           key != NULL ? key : request->key_path};
+    int code = CLI_OK;
 
-    printf("kxover_identity = FILE:%s,%s\n",
-           certificate != NULL ? certificate : request->certificate_path,
-           key != NULL ? key : request->key_path);
+    if (call->json)
+        code = json_print(
+            json_pack("{s: o, s: o, s: o}", "certificate", json_text(paths[0]),
+                      "key", json_text(paths[1]), "kxover_identity",
+                      json_sprintf("FILE:%s,%s", paths[0], paths[1])));
+    else
+        printf("kxover_identity = FILE:%s,%s\n", paths[0], paths[1]);
     free(certificate);
     free(key);
+    return code;
 }
 
 /* Make the key and the certificate and write them. */
 static int
-generate(const struct request *request)
+generate(const struct cli_call *call, const struct request *request)
 {
     krb5_context context = NULL;
     krb5_data certificate = kx_data(NULL, 0), key = kx_data(NULL, 0);
@@ -118,7 +128,9 @@ generate(const struct request *request)
     krb5_error_code ret;
     int code;
 
-    code = cli_open(request->realm, &context, &realm);
+    code = cli_open(call, &context, &realm);
+    if (code == CLI_OK)
+        code = cli_check_realm(call, "realm", realm);
     if (code != CLI_OK)
         goto cleanup;
     ret =
@@ -130,7 +142,7 @@ generate(const struct request *request)
     }
     code = write_files(request, &certificate, &key);
     if (code == CLI_OK)
-        print_setting(request);
+        code = print_setting(call, request);
 
 cleanup:
     kx_data_free(&certificate);
@@ -140,78 +152,49 @@ cleanup:
     return code;
 }
 
-/* Fill in the request from the command line; done says whether that was all
- * there is to do. */
-static int
-read_options(const struct cli_command *command, int argc, char **argv,
-             struct request *request, krb5_boolean *done)
-{
-    enum { HOST = 256, DAYS };
-    static const struct option options[] = {
-        CLI_LONG_OPTIONS,
-        {"host", required_argument, NULL, HOST},
-        {"days", required_argument, NULL, DAYS},
-        {NULL, 0, NULL, 0}};
-    size_t n = 0;
-    int option;
-
-    *done = TRUE;
-    while ((option = getopt_long(argc, argv, CLI_SHORT_OPTIONS, options,
-                                 NULL)) != -1) {
-        if (option == 'r') {
-            request->realm = optarg;
-        } else if (option == HOST) {
-            request->hosts[n++] = optarg;
-        } else if (option == DAYS) {
-            if (!cli_number(optarg, MAX_DAYS, &request->days))
-                return cli_usage(command, "--days %s: from 1 to %d are right",
-                                 optarg, MAX_DAYS);
-        } else {
-            return cli_other_option(command, option, argv);
-        }
-    }
-    if (argc - optind != 2)
-        return cli_usage(command, "two files are wanted, CERT.pem and "
-                                  "KEY.pem");
-    request->certificate_path = argv[optind];
-    request->key_path = argv[optind + 1];
-    if (strchr(argv[optind], ',') != NULL ||
-        strchr(argv[optind + 1], ',') != NULL)
-        return cli_usage(command, "a file with a comma in its name cannot "
-                                  "stand in kxover_identity");
-    *done = FALSE;
-    return CLI_OK;
-}
-
 /* kxover keygen */
 static int
-run(const struct cli_command *command, int argc, char **argv)
+run(const struct cli_call *call)
 {
     struct request request = {.days = DEFAULT_DAYS};
-    krb5_boolean done;
-    int code;
+    const char *hosts[CLI_MAX_GIVEN + 1] = {NULL}, *days;
+    size_t n, i = 0;
 
-    request.hosts = calloc((size_t)argc + 1, sizeof(*request.hosts));
-    if (request.hosts == NULL)
-        return cli_fail(NULL, ENOMEM, "cannot make an identity");
-    code = read_options(command, argc, argv, &request, &done);
-    if (!done)
-        code = generate(&request);
-    free(request.hosts);
-    return code;
+    days = cli_value(call, DAYS);
+    if (days != NULL && !cli_number(days, MAX_DAYS, &request.days))
+        return cli_usage(call, "--days %s: from 1 to %d are right", days,
+                         MAX_DAYS);
+    for (n = 0; n < 2; n++) {
+        if (strchr(call->operands[n], ',') != NULL)
+            return cli_usage(call, "a file with a comma in its name cannot "
+                                   "stand in kxover_identity");
+    }
+    n = 0;
+    while ((hosts[n] = cli_next_value(call, HOST, &i)) != NULL)
+        n++;
+    request.hosts = hosts;
+    request.certificate_path = call->operands[0];
+    request.key_path = call->operands[1];
+    return generate(call, &request);
 }
+
+static const struct cli_option options[] = {
+    {HOST, "host", "NAME",
+     "a KDC's host name to put into the certificate;\nmay be repeated"},
+    {DAYS, "days", "N", "how long it is valid [3650]"},
+    {0, NULL, NULL, NULL}};
 
 const struct cli_command cli_keygen = {
     .name = "keygen",
     .summary = "make the realm's key and certificate",
-    .usage =
-        "usage: kxover keygen [-r REALM] [--host NAME]... [--days N] "
-        "CERT.pem KEY.pem\n\n"
+    .synopsis = "[-r REALM] [--host NAME]... [--days N] CERT.pem KEY.pem",
+    .about =
         "Make a key (Ed25519), by which other realms know this one, and its\n"
         "self-signed certificate.  Both files are new; none is ever\n"
-        "overwritten.  Printed is the line for kdc.conf.\n\n"
-        "  -r, --realm REALM  the realm [default_realm of krb5.conf]\n"
-        "      --host NAME    a KDC's host name to put into the certificate\n"
-        "      --days N       how long it is valid [3650]\n",
+        "overwritten.  Printed is the line for kdc.conf.\n",
+    .options = options,
+    .min_operands = 2,
+    .max_operands = 2,
+    .wanted = "two files are wanted, CERT.pem and KEY.pem",
     .run = run,
 };

@@ -111,6 +111,19 @@ outbox_put(struct outbox *outbox, const char *text, size_t length)
 }
 
 krb5_error_code
+outbox_text(struct outbox *outbox, const char *text)
+{
+    size_t length = strlen(text), piece;
+    krb5_error_code ret = 0;
+
+    for (; length > 0 && ret == 0; text += piece, length -= piece) {
+        piece = length < sizeof(outbox->text) ? length : sizeof(outbox->text);
+        ret = outbox_put(outbox, text, piece);
+    }
+    return ret;
+}
+
+krb5_error_code
 outbox_flush(struct outbox *outbox)
 {
     krb5_error_code ret;

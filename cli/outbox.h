@@ -28,6 +28,9 @@ void outbox_init(struct outbox *outbox, int fd);
 krb5_error_code outbox_put(struct outbox *outbox, const char *text,
                            size_t length);
 
+/* The same with a text of any length. */
+krb5_error_code outbox_text(struct outbox *outbox, const char *text);
+
 /* Send all that there is, however long the reader takes.  Errors: those of
  * write() and of reading the temporary file. */
 krb5_error_code outbox_flush(struct outbox *outbox);

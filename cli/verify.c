@@ -8,26 +8,28 @@
  */
 #include "config.h"
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <gnutls/x509.h>
 #include "cli/cli.h"
+#include "cli/json.h"
 #include "exchange/revocation.h"
 #include "exchange/step.h"
 #include "exchange/validate.h"
+
+enum { HOST = CLI_LONG, CHAIN, TLSA, ANCHORS, CRL, AT };
 
 struct request {
     const char *realm;
     const char *host;
     const char *chain;   /* path */
     const char *anchors; /* path, NULL: none */
-    char **crls;         /* paths, NULL-terminated; room for all of argv */
+    char *const *crls;   /* paths, NULL-terminated */
     size_t n_crls;
-    const char *at;    /* NULL: now */
-    const char **tlsa; /* room for all of argv */
+    const char *at; /* NULL: now */
+    const char **tlsa;
     size_t n_tlsa;
 };
 
@@ -118,7 +120,7 @@ read_chain(struct question *question, const char *path)
 /* Read all that the request names.  Returns CLI_OK, or CLI_USAGE after saying
  * what is wrong. */
 static int
-read_question(const struct cli_command *command, const struct request *request,
+read_question(const struct cli_call *call, const struct request *request,
               struct question *question)
 {
     krb5_data realm = kx_data(request->realm, strlen(request->realm));
@@ -129,18 +131,17 @@ read_question(const struct cli_command *command, const struct request *request,
     if (ret)
         return unreadable(NULL, ret, "krb5.conf");
     if (!kx_realm_is_valid(&realm))
-        return cli_usage(command,
+        return cli_usage(call,
                          "--realm %s is no DNS name in capitals of two "
                          "labels or more",
                          request->realm);
     if (!cli_host(request->host, question->host))
-        return cli_usage(command,
+        return cli_usage(call,
                          "--host %s is no host name of two labels or more",
                          request->host);
     question->now = time(NULL);
     if (request->at != NULL && !kx_time_read(request->at, &question->now))
-        return cli_usage(command,
-                         "--at %s is no time like 2026-11-22T15:51:00Z",
+        return cli_usage(call, "--at %s is no time like 2026-11-22T15:51:00Z",
                          request->at);
     question->tlsa = calloc(request->n_tlsa, sizeof(*question->tlsa));
     if (question->tlsa == NULL)
@@ -199,126 +200,110 @@ judge(const struct question *question, const char *name,
     return ret;
 }
 
+/* Say that realm is believed by a TLSA record, or not because of code. */
+static int
+tell(const struct cli_call *call, krb5_context context, const char *realm,
+     const struct kx_tlsa *matched, krb5_error_code code)
+{
+    char text[KX_TLSA_TEXT_SIZE];
+    const char *words = NULL;
+    int result = CLI_OK;
+
+    if (code)
+        words = krb5_get_error_message(context, code);
+    if (call->json)
+        result = json_print(
+            json_pack("{s: o, s: b, s: o, s: o, s: o}", "realm",
+                      json_text(realm), "believed", code == 0, "tlsa",
+                      json_text(code ? NULL : kx_tlsa_text(matched, text)),
+                      "step", json_text(code ? kx_error_step(code) : NULL),
+                      "reason", json_text(words)));
+    else if (code == 0)
+        printf("%s is believed by TLSA %s\n", realm,
+               kx_tlsa_text(matched, text));
+    if (code && result == CLI_OK)
+        result = cli_fail(context, code, "%s is not believed: %s", realm,
+                          kx_error_step(code));
+    krb5_free_error_message(context, words);
+    return result;
+}
+
 /* Answer the request in one line. */
 static int
-answer(const struct cli_command *command, const struct request *request)
+answer(const struct cli_call *call, const struct request *request)
 {
     struct question question = {.context = NULL};
-    const struct kx_tlsa *matched;
-    char text[KX_TLSA_TEXT_SIZE];
+    const struct kx_tlsa *matched = NULL;
     krb5_error_code ret;
     int code;
 
-    code = read_question(command, request, &question);
+    code = read_question(call, request, &question);
     if (code != CLI_OK)
         goto cleanup;
     ret = judge(&question, request->realm, &matched);
     if (ret == ENOMEM || ret == KX_ERR_CRYPTO)
         code = unreadable(question.context, ret, "out of means");
-    else if (ret)
-        code = cli_fail(question.context, ret, "%s is not believed: %s",
-                        request->realm, kx_error_step(ret));
     else
-        printf("%s is believed by TLSA %s\n", request->realm,
-               kx_tlsa_text(matched, text));
+        code = tell(call, question.context, request->realm, matched, ret);
 
 cleanup:
     clear_question(&question);
     return code;
 }
 
-/* Fill in the request from the command line; done says whether that was all
- * there is to do. */
-static int
-read_options(const struct cli_command *command, int argc, char **argv,
-             struct request *request, krb5_boolean *done)
-{
-    enum { HOST = 256, CHAIN, TLSA, ANCHORS, CRL, AT };
-    static const struct option options[] = {
-        CLI_LONG_OPTIONS,
-        {"host", required_argument, NULL, HOST},
-        {"chain", required_argument, NULL, CHAIN},
-        {"tlsa", required_argument, NULL, TLSA},
-        {"anchors", required_argument, NULL, ANCHORS},
-        {"crl", required_argument, NULL, CRL},
-        {"at", required_argument, NULL, AT},
-        {NULL, 0, NULL, 0}};
-    int option;
-
-    *done = TRUE;
-    while ((option = getopt_long(argc, argv, CLI_SHORT_OPTIONS, options,
-                                 NULL)) != -1) {
-        if (option == 'r')
-            request->realm = optarg;
-        else if (option == HOST)
-            request->host = optarg;
-        else if (option == CHAIN)
-            request->chain = optarg;
-        else if (option == TLSA)
-            request->tlsa[request->n_tlsa++] = optarg;
-        else if (option == ANCHORS)
-            request->anchors = optarg;
-        else if (option == CRL)
-            request->crls[request->n_crls++] = optarg;
-        else if (option == AT)
-            request->at = optarg;
-        else
-            return cli_other_option(command, option, argv);
-    }
-    if (optind < argc)
-        return cli_usage(command, "what is %s?", argv[optind]);
-    if (request->realm == NULL || request->host == NULL ||
-        request->chain == NULL || request->n_tlsa == 0)
-        return cli_usage(command, "--realm, --host, --chain and --tlsa are "
-                                  "all wanted");
-    *done = FALSE;
-    return CLI_OK;
-}
-
 /* kxover verify */
 static int
-run(const struct cli_command *command, int argc, char **argv)
+run(const struct cli_call *call)
 {
-    struct request request = {.realm = NULL};
-    krb5_boolean done;
-    int code;
+    const char *tlsa[CLI_MAX_GIVEN + 1] = {NULL};
+    char *crls[CLI_MAX_GIVEN + 1] = {NULL};
+    struct request request = {.realm = cli_value(call, CLI_REALM),
+                              .host = cli_value(call, HOST),
+                              .chain = cli_value(call, CHAIN),
+                              .anchors = cli_value(call, ANCHORS),
+                              .crls = crls,
+                              .at = cli_value(call, AT),
+                              .tlsa = tlsa};
+    size_t i = 0;
 
-    request.tlsa = calloc((size_t)argc + 1, sizeof(*request.tlsa));
-    request.crls = calloc((size_t)argc + 1, sizeof(*request.crls));
-    if (request.tlsa != NULL && request.crls != NULL) {
-        code = read_options(command, argc, argv, &request, &done);
-        if (!done)
-            code = answer(command, &request);
-    } else {
-        code = unreadable(NULL, ENOMEM, "the options");
-    }
-    free(request.tlsa);
-    free(request.crls);
-    return code;
+    while ((tlsa[request.n_tlsa] = cli_next_value(call, TLSA, &i)) != NULL)
+        request.n_tlsa++;
+    i = 0;
+    while ((crls[request.n_crls] = cli_next_value(call, CRL, &i)) != NULL)
+        request.n_crls++;
+    if (request.realm == NULL || request.host == NULL ||
+        request.chain == NULL || request.n_tlsa == 0)
+        return cli_usage(call, "--realm, --host, --chain and --tlsa are all "
+                               "wanted");
+    return answer(call, &request);
 }
+
+static const struct cli_option options[] = {
+    {CLI_REALM, "realm", "REALM", "the realm that the chain is to stand for"},
+    {HOST, "host", "NAME", "its server, the target of its SRV record"},
+    {CHAIN, "chain", "PEM",
+     "the chain, the KDC's certificate first, a\nself-signed one last"},
+    {TLSA, "tlsa", "RECORD", "a TLSA record of that server; may be repeated"},
+    {ANCHORS, "anchors", "PEM", "roots, as kxover_anchors has them [none]"},
+    {CRL, "crl", "PEM",
+     "lists of revoked certificates, as kxover_revoke\nhas them; may be "
+     "repeated [none]"},
+    {AT, "at", "TIME", "when, as 2026-11-22T15:51:00Z [now]"},
+    {0, NULL, NULL, NULL}};
 
 const struct cli_command cli_verify = {
     .name = "verify",
     .summary = "judge a realm's certificates as an exchange would",
-    .usage =
-        "usage: kxover verify --realm REALM --host NAME --chain PEM\n"
-        "           --tlsa 'USAGE SELECTOR TYPE HEX'... [--anchors PEM] "
-        "[--crl PEM]...\n"
-        "           [--at TIME]\n\n"
+    .synopsis = "--realm REALM --host NAME --chain PEM\n"
+                "           --tlsa 'USAGE SELECTOR TYPE HEX'... "
+                "[--anchors PEM] [--crl PEM]...\n"
+                "           [--at TIME]",
+    .about =
         "Tell whether the chain of certificates would be believed of REALM.\n"
         "Nothing is looked up: the TLSA records are taken as they are given,\n"
         "as if DNSSEC had proven them.  Exit code 0: it would be; 1: it "
         "would\n"
-        "not, and the line says why; 2: the question cannot be understood.\n\n"
-        "  -r, --realm REALM   the realm that the chain is to stand for\n"
-        "      --host NAME     its server, the target of its SRV record\n"
-        "      --chain PEM     the chain, the KDC's certificate first, a\n"
-        "                      self-signed one last\n"
-        "      --tlsa RECORD   a TLSA record of that server; may be repeated\n"
-        "      --anchors PEM   roots, as kxover_anchors has them [none]\n"
-        "      --crl PEM       lists of revoked certificates, as "
-        "kxover_revoke\n"
-        "                      has them; may be repeated [none]\n"
-        "      --at TIME       when, as 2026-11-22T15:51:00Z [now]\n",
+        "not, and the line says why; 2: the question cannot be understood.\n",
+    .options = options,
     .run = run,
 };

@@ -14,8 +14,9 @@ from scenario import Scenario
 
 REALM = "ALPHA.EXAMPLE"
 HOST = "kdc.alpha.example"
-USAGE = 2
 FAILED = 1
+USAGE = 2
+UNTRIED = 3
 
 
 def cli():
@@ -67,7 +68,7 @@ class Tool(unittest.TestCase):
 class CommandLine(Tool):
 
     def test_help_and_version_go_to_stdout(self):
-        for arguments in (["--help"], ["-h"], ["keygen", "--help"], ["dns", "-h"], ["list", "--help"]):
+        for arguments in (["--help"], ["-h"], ["help"], ["keygen", "--help"], ["dns", "-h"], ["help", "list"]):
             with self.subTest(arguments=arguments):
                 result = self.kxover(*arguments)
                 self.assertRegex(result.stdout, r"\Ausage: kxover ")
@@ -78,6 +79,10 @@ class CommandLine(Tool):
         for arguments, words in (
                 ([], "which command"),
                 (["lsit"], "lsit"),
+                (["help", "lsit"], "lsit"),
+                (["help", "list", "dns"], "dns"),
+                (["list", "--color", "pink"], "--color pink"),
+                (["list", "--json=yes"], "has no value"),
                 (["list", "--frobnicate"], "--frobnicate"),
                 (["list", "-x"], "-x"),
                 (["list", "extra"], "extra"),
@@ -102,7 +107,7 @@ class CommandLine(Tool):
 
     def test_a_realm_that_nobody_named_is_asked_for(self):
         (self.folder / "krb5.conf").write_text("")
-        self.assertRefused(self.keygen(check=False), FAILED, "-r REALM", "default_realm")
+        self.assertRefused(self.keygen(check=False), UNTRIED, "-r REALM", "default_realm")
 
 
 class KeyGen(Tool):
@@ -165,7 +170,7 @@ class KeyGen(Tool):
     def test_a_realm_that_is_no_dns_name_is_refused(self):
         for realm in ("EXAMPLE", "alpha.example"):
             with self.subTest(realm=realm):
-                self.assertRefused(self.keygen("-r", realm, check=False), FAILED, realm)
+                self.assertRefused(self.keygen("-r", realm, check=False), USAGE, realm)
                 self.assertFalse(self.key.exists())
 
     def test_a_host_that_is_none_is_refused(self):
@@ -243,28 +248,28 @@ class Dns(Tool):
         self.make_chain()
         self.certificate.write_text((self.folder / "end.pem").read_text())
         result = self.kxover("dns", "--host", HOST, "--identity", self.of_files(), check=False)
-        self.assertRefused(result, FAILED, "self-signed")
+        self.assertRefused(result, UNTRIED, "self-signed")
 
     def test_without_an_identity_it_says_where_one_is_missing(self):
         result = self.kxover("dns", "--host", HOST, check=False)
-        self.assertRefused(result, FAILED, "kxover_identity", REALM, "kxover keygen")
+        self.assertRefused(result, UNTRIED, "kxover_identity", REALM, "kxover keygen")
 
     def test_a_wrong_setting_is_named(self):
         self.configure(kxover_identity="cert.pem")
         result = self.kxover("dns", "--host", HOST, check=False)
-        self.assertRefused(result, FAILED, "[dbmodules]", REALM, "kxover_identity = cert.pem")
+        self.assertRefused(result, UNTRIED, "[dbmodules]", REALM, "kxover_identity = cert.pem")
 
     def test_a_key_of_another_certificate_is_not_published(self):
         self.keygen()
         other = self.folder / "other.pem"
         self.kxover("keygen", other, self.folder / "other-key.pem")
         result = self.kxover("dns", "--host", HOST, "--identity", self.of_files(certificate=other), check=False)
-        self.assertRefused(result, FAILED, "not that of the first certificate")
+        self.assertRefused(result, UNTRIED, "not that of the first certificate")
 
     def test_a_realm_that_is_no_dns_name_is_refused(self):
         self.keygen()
         result = self.kxover("dns", "-r", "EXAMPLE", "--host", HOST, "--identity", self.of_files(), check=False)
-        self.assertRefused(result, FAILED, "EXAMPLE")
+        self.assertRefused(result, USAGE, "EXAMPLE")
 
 
 class DnsOfAToken(Tool):
@@ -297,11 +302,11 @@ class DnsOfAToken(Tool):
     def test_a_wrong_pin_is_refused_and_not_repeated(self):
         self.pin.write_text("9999")
         result = self.dns(self.pin, check=False)
-        self.assertRefused(result, FAILED, "token's private key", "pin-source")
+        self.assertRefused(result, UNTRIED, "token's private key", "pin-source")
         self.assertNotIn("9999", result.output)
 
     def test_nobody_is_asked_for_a_pin_that_is_missing(self):
-        self.assertRefused(self.dns(self.folder / "no-pin", check=False), FAILED, "token's private key")
+        self.assertRefused(self.dns(self.folder / "no-pin", check=False), UNTRIED, "token's private key")
 
 
 class List(Tool):
@@ -423,13 +428,13 @@ class List(Tool):
         return self.tool("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", copy, "list", check=False)
 
     def test_it_takes_the_rights_of_kadmin_local(self):
-        self.assertRefused(self.list_as_somebody(0o000), FAILED, "rights of kadmin.local", "Permission denied")
+        self.assertRefused(self.list_as_somebody(0o000), UNTRIED, "rights of kadmin.local", "Permission denied")
 
     def test_to_read_is_enough(self):
         self.assertEqual(self.list_as_somebody(0o444).code, 0)
 
     def test_a_database_that_is_not_there_is_named(self):
-        self.assertRefused(self.kxover("list", "-r", "BRAVO.EXAMPLE", check=False), FAILED, "BRAVO.EXAMPLE")
+        self.assertRefused(self.kxover("list", "-r", "BRAVO.EXAMPLE", check=False), UNTRIED, "BRAVO.EXAMPLE")
 
     def test_nothing_is_written(self):
         self.kadmin("addprinc -randkey krbtgt/BRAVO.EXAMPLE")

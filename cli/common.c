@@ -1,0 +1,161 @@
+/*
+ * common.c: what commands say when they cannot, and how they begin.
+ */
+#include "config.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <kadm5/admin.h>
+#include "cli/cli.h"
+#include "dnssec/kx_dnssec.h"
+
+int
+cli_usage(const struct cli_call *call, const char *format, ...)
+{
+    va_list ap;
+
+    fprintf(stderr, "kxover: %s: ", call->command->name);
+    va_start(ap, format);
+    (void)vfprintf(stderr, format, ap);
+    va_end(ap);
+    fprintf(stderr, "; see kxover %s --help\n", call->command->name);
+    return CLI_USAGE;
+}
+
+/* Say on stderr what code kept us from. */
+static void
+explain(krb5_context context, krb5_error_code code, const char *format,
+        va_list ap)
+{
+    const char *message = krb5_get_error_message(context, code);
+
+    fprintf(stderr, "kxover: ");
+    (void)vfprintf(stderr, format, ap);
+    fprintf(stderr, ": %s\n", message);
+    krb5_free_error_message(context, message);
+}
+
+int
+cli_fail(krb5_context context, krb5_error_code code, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    explain(context, code, format, ap);
+    va_end(ap);
+    return CLI_FAILED;
+}
+
+int
+cli_untried(krb5_context context, krb5_error_code code, const char *format,
+            ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    explain(context, code, format, ap);
+    va_end(ap);
+    return CLI_UNTRIED;
+}
+
+int
+cli_open(const struct cli_call *call, krb5_context *context, char **name)
+{
+    const char *realm = cli_value(call, CLI_REALM);
+    krb5_error_code ret;
+
+    *name = NULL;
+    ret = kadm5_init_krb5_context(context);
+    if (ret) {
+        *context = NULL;
+        return cli_untried(NULL, ret, "cannot read krb5.conf or kdc.conf");
+    }
+    if (realm != NULL)
+        ret = krb5_set_default_realm(*context, realm);
+    if (ret == 0)
+        ret = krb5_get_default_realm(*context, name);
+    if (ret)
+        return cli_untried(*context, ret,
+                           "which realm?  Give -r REALM, or set "
+                           "default_realm");
+    return CLI_OK;
+}
+
+int
+cli_no_database(krb5_context context, krb5_error_code code, const char *realm)
+{
+    if (code == EACCES || code == EPERM)
+        return cli_untried(context, code,
+                           "cannot open the database of %s, which takes the "
+                           "rights of kadmin.local",
+                           realm);
+    if (code == ENOENT)
+        return cli_untried(context, code,
+                           "there is no database of %s here; give -r REALM if "
+                           "you mean another realm",
+                           realm);
+    return cli_untried(context, code, "cannot open the database of %s", realm);
+}
+
+/* Write text in capitals into capitals; false if it is too long. */
+static krb5_boolean
+in_capitals(const char *text, char capitals[KX_MAX_DNS_NAME])
+{
+    size_t i, length = strlen(text);
+
+    if (length >= KX_MAX_DNS_NAME)
+        return FALSE;
+    for (i = 0; i <= length; i++)
+        capitals[i] =
+            (char)(text[i] >= 'a' && text[i] <= 'z' ? text[i] - 'a' + 'A'
+                                                    : text[i]);
+    return TRUE;
+}
+
+int
+cli_check_realm(const struct cli_call *call, const char *what,
+                const char *realm)
+{
+    char capitals[KX_MAX_DNS_NAME];
+    krb5_data data = kx_data(realm, strlen(realm));
+
+    if (kx_realm_is_valid(&data))
+        return CLI_OK;
+    if (in_capitals(realm, capitals)) {
+        data = kx_data(capitals, strlen(capitals));
+        if (kx_realm_is_valid(&data))
+            return cli_usage(call,
+                             "%s %s: realms are in capitals; did you mean "
+                             "%s?",
+                             what, realm, capitals);
+    }
+    return cli_usage(call,
+                     "%s %s: a realm is a DNS name in capitals of two labels "
+                     "or more, such as BRAVO.EXAMPLE",
+                     what, realm);
+}
+
+krb5_boolean
+cli_number(const char *text, unsigned long maximum, unsigned long *number)
+{
+    size_t length = strlen(text);
+
+    if (length == 0 || length > 9 || strspn(text, "0123456789") != length)
+        return FALSE;
+    *number = strtoul(text, NULL, 10);
+    return *number >= 1 && *number <= maximum;
+}
+
+krb5_boolean
+cli_host(const char *text, char *host)
+{
+    char capitals[KX_MAX_DNS_NAME];
+    krb5_data realm;
+
+    if (kx_dns_to_realm(NULL, text, capitals) != 0)
+        return FALSE;
+    realm = kx_data(capitals, strlen(capitals));
+    return kx_realm_to_dns(NULL, &realm, host) == 0;
+}
