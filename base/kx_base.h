@@ -98,8 +98,9 @@ void kx_log_quietly(struct kx_quiet *quiet, const struct kx_logger *logger,
 krb5_error_code kx_domain_realm_has(krb5_context context, const char *host,
                                     krb5_boolean *mapped);
 
-/* Seconds on the monotonic clock. */
+/* Seconds on the monotonic clock, and microseconds on it. */
 time_t kx_monotonic(void);
+int64_t kx_monotonic_usec(void);
 
 /* Overwrite length bytes at p so that the compiler cannot leave it out. */
 void kx_zap(void *p, size_t length);

@@ -153,6 +153,7 @@ kx_accept(const struct kx_acceptance *acceptance,
 {
     struct kx_engine *engine = acceptance->engine;
     krb5_context context = engine->context;
+    struct kx_course *course = acceptance->course;
     const struct kx_offer *request = acceptance->request;
     unsigned char confirm[KX_CONFIRM_SIZE];
     char till[KX_TIME_TEXT_SIZE];
@@ -163,18 +164,20 @@ kx_accept(const struct kx_acceptance *acceptance,
     krb5_data z = kx_data(NULL, 0), shown;
     krb5_error_code ret;
 
+    kx_step_begin(course, KX_STEP_OFFER);
     ret = get_earlier(acceptance, &earlier);
+    if (ret == 0)
+        ret = make_reply(acceptance, &earlier, &ephemeral, &reply);
+    (void)kx_step_end(course, KX_STEP_OFFER, ret, NULL);
     if (ret)
         goto cleanup;
-    ret = make_reply(acceptance, &earlier, &ephemeral, &reply);
-    if (ret)
-        goto cleanup;
+    kx_step_begin(course, KX_STEP_AGREEMENT);
     ret = kx_agree(context, ephemeral, &request->tbs.key_exchange, &z);
-    if (ret)
-        goto cleanup;
-    ret = kx_offers_derive(context, request, &reply->offer, &z, &earlier,
-                           kx_ephemeral_group(ephemeral), time(NULL),
-                           &crossover, confirm);
+    if (ret == 0)
+        ret = kx_offers_derive(context, request, &reply->offer, &z, &earlier,
+                               kx_ephemeral_group(ephemeral), time(NULL),
+                               &crossover, confirm);
+    (void)kx_step_end(course, KX_STEP_AGREEMENT, ret, NULL);
     if (ret)
         goto cleanup;
     kx_earlier_clear(context, &earlier);
@@ -190,7 +193,9 @@ kx_accept(const struct kx_acceptance *acceptance,
     ret = kx_encode_message(context, reply, answer);
     if (ret)
         goto cleanup;
+    kx_step_begin(course, KX_STEP_STORE);
     ret = acceptance->store->put(acceptance->store->arg, crossover);
+    (void)kx_step_end(course, KX_STEP_STORE, ret, NULL);
     if (ret) {
         kx_data_free(answer);
         goto cleanup;
@@ -206,6 +211,7 @@ kx_accept(const struct kx_acceptance *acceptance,
            target->host, target->port, kx_time_text(crossover->till, till),
            crossover->origin.group, crossover->origin.tlsa,
            crossover->origin.prior, crossover->origin.chain);
+    kx_course_end(course, 0, crossover);
 
 cleanup:
     kx_earlier_clear(context, &earlier);

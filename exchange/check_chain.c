@@ -180,15 +180,25 @@ kx_check_chain(krb5_context context, const struct kx_chain *chain)
 }
 
 krb5_error_code
-kx_check_signed_offer(krb5_context context, const struct kx_offer *offer,
+kx_check_signed_offer(krb5_context context, struct kx_course *course,
+                      const struct kx_offer *offer,
                       const struct kx_chain *chain)
 {
     krb5_error_code ret;
 
+    kx_step_begin(course, KX_STEP_CHAIN);
     ret = kx_check_order(context, chain);
-    if (ret == 0)
-        ret = kx_check_signature(context, offer, chain);
-    return ret == 0 ? check_links(context, chain) : ret;
+    if (ret)
+        return kx_step_end(course, KX_STEP_CHAIN, ret, NULL);
+    kx_step_pause(course, KX_STEP_CHAIN);
+    kx_step_begin(course, KX_STEP_SIGNATURE);
+    ret = kx_check_signature(context, offer, chain);
+    if (ret)
+        return kx_step_end(course, KX_STEP_SIGNATURE, ret, NULL);
+    kx_step_end(course, KX_STEP_SIGNATURE, 0, NULL);
+    kx_step_resume(course, KX_STEP_CHAIN);
+    ret = check_links(context, chain);
+    return kx_step_end(course, KX_STEP_CHAIN, ret, NULL);
 }
 
 krb5_error_code

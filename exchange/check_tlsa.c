@@ -267,15 +267,20 @@ krb5_error_code
 kx_judge_peer(krb5_context context, const struct kx_chain *chain,
               const struct kx_claim *claim, const struct kx_tlsa **matched)
 {
+    struct kx_found found = {.n_tlsa = 1};
     krb5_error_code ret;
 
+    kx_step_begin(claim->course, KX_STEP_DANE);
     ret = kx_check_tlsa(context, chain, claim, matched);
-    if (ret == 0)
-        ret =
-            kx_check_anchors(context, chain, claim->anchors, claim->n_anchors);
+    found.tlsa = *matched;
+    (void)kx_step_end(claim->course, KX_STEP_DANE, ret, ret ? NULL : &found);
+    if (ret)
+        return ret;
+    kx_step_begin(claim->course, KX_STEP_ROOTS);
+    ret = kx_check_anchors(context, chain, claim->anchors, claim->n_anchors);
     if (ret == 0)
         ret = kx_check_revoked(context, chain, claim);
     if (ret)
         *matched = NULL;
-    return ret;
+    return kx_step_end(claim->course, KX_STEP_ROOTS, ret, NULL);
 }

@@ -4,6 +4,7 @@
 #include "config.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include "exchange/engine.h"
 
 krb5_error_code
@@ -67,6 +68,14 @@ kx_unattended_excuses(time_t seconds, krb5_error_code code)
     default:
         return FALSE;
     }
+}
+
+void
+kx_engine_listen(struct kx_engine *engine, const struct kx_listener *listener)
+{
+    memset(&engine->listener, 0, sizeof(engine->listener));
+    if (listener != NULL)
+        engine->listener = *listener;
 }
 
 struct kx_resolver *

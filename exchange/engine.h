@@ -30,6 +30,7 @@ struct kx_engine {
     const struct kx_logger *logger;
     struct kx_resolver *resolver;
     struct kx_credentials *credentials;
+    struct kx_listener listener;
     struct kx_quiet quiet[KX_REFUSAL_KINDS]; /* kx_engine_quiet() */
     time_t unattended;                       /* kx_engine_unattended() */
 };

@@ -15,6 +15,8 @@
  * A request is made once, when the first connection stands, and serves all
  * servers of the realm; only a refused group (KRB-ERROR 65) and a refused root
  * (70) make another one, once each.
+ *
+ * What is made of the reply is conclude.c's.
  */
 #include "config.h"
 #include <errno.h>
@@ -22,9 +24,8 @@
 #include <string.h>
 #include <syslog.h>
 #include <gnutls/crypto.h>
+#include "exchange/conclude.h"
 #include "exchange/connect.h"
-#include "exchange/offer.h"
-#include "exchange/peer.h"
 #include "exchange/refusal.h"
 #include "exchange/step.h"
 #include "exchange/transact.h"
@@ -42,6 +43,7 @@ struct kx_initiator {
     kx_initiated_fn *done;
     void *arg;
     struct event *deadline;
+    struct kx_course course;
 
     struct kx_peer *peer;
     struct kx_target target; /* the present server; points into peer */
@@ -97,6 +99,7 @@ fail(struct kx_initiator *initiator, krb5_error_code code)
         "krbtgt/%s@%s: no crossover: %s: %s", initiator->remote,
         initiator->engine->settings->realm, kx_error_step(code), words);
     krb5_free_error_message(context, words);
+    kx_course_end(&initiator->course, code, NULL);
     (void)event_del(initiator->deadline);
     initiator->done(initiator->arg, code, NULL);
 }
@@ -129,22 +132,6 @@ next_server(struct kx_initiator *initiator, krb5_error_code code)
     kx_peer_next(initiator->peer);
 }
 
-/* Give the keys that the crossover had before in *earlier.  Errors: those of
- * the source. */
-static krb5_error_code
-get_earlier(struct kx_initiator *initiator, struct kx_earlier *earlier)
-{
-    const struct kx_settings *settings = initiator->engine->settings;
-    krb5_data remote = kx_data(initiator->remote, strlen(initiator->remote));
-
-    memset(earlier, 0, sizeof(*earlier));
-    if (initiator->source.get == NULL)
-        return 0;
-    return initiator->source.get(
-        initiator->source.arg, initiator->kxname,
-        kx_settings_adopts(settings, KX_OUTGOING, &remote), earlier);
-}
-
 /* Name in *names the keys that the crossover had before. */
 static krb5_error_code
 name_earlier(struct kx_initiator *initiator, struct kx_prior_names *names)
@@ -153,7 +140,8 @@ name_earlier(struct kx_initiator *initiator, struct kx_prior_names *names)
     struct kx_earlier earlier;
     krb5_error_code ret;
 
-    ret = get_earlier(initiator, &earlier);
+    ret = kx_source_earlier(initiator->engine, &initiator->source,
+                            initiator->kxname, &earlier);
     if (ret)
         return ret;
     ret = kx_prior_name_all(context, &earlier,
@@ -162,9 +150,9 @@ name_earlier(struct kx_initiator *initiator, struct kx_prior_names *names)
     return ret;
 }
 
-/* Make the request in group.  Errors: KX_ERR_IDENTITY, KX_ERR_CRYPTO, ... */
+/* The work of make_request(). */
 static krb5_error_code
-make_request(struct kx_initiator *initiator, enum kx_group group)
+build_request(struct kx_initiator *initiator, enum kx_group group)
 {
     struct kx_engine *engine = initiator->engine;
     const struct kx_identity *identity;
@@ -205,6 +193,15 @@ make_request(struct kx_initiator *initiator, enum kx_group group)
     return ret;
 }
 
+/* Make the request in group.  Errors: KX_ERR_IDENTITY, KX_ERR_CRYPTO, ... */
+static krb5_error_code
+make_request(struct kx_initiator *initiator, enum kx_group group)
+{
+    kx_step_begin(&initiator->course, KX_STEP_OFFER);
+    return kx_step_end(&initiator->course, KX_STEP_OFFER,
+                       build_request(initiator, group), NULL);
+}
+
 static void connected(void *arg, krb5_error_code code, evutil_socket_t socket,
                       const struct sockaddr *address);
 
@@ -215,11 +212,13 @@ connect_target(struct kx_initiator *initiator)
     krb5_error_code ret;
     const struct kx_target *target = &initiator->target;
 
+    kx_step_begin(&initiator->course, KX_STEP_CONNECT);
     ret = kx_connect_start(initiator->engine, target->host, target->address,
                            target->n_address, connected, initiator,
                            &initiator->connect);
     if (ret)
-        next_server(initiator, ret);
+        next_server(initiator, kx_step_end(&initiator->course, KX_STEP_CONNECT,
+                                           ret, NULL));
 }
 
 /*
@@ -301,10 +300,20 @@ refused(struct kx_initiator *initiator, const krb5_data *message)
     } else if (error->error_code == WIRE_DH_NOT_ACCEPTED &&
                !initiator->regrouped && error->e_data.length > 0) {
         initiator->regrouped = TRUE;
+        (void)kx_error(context, KX_ERR_POLICY_GROUP,
+                       "%s asks for another key agreement group",
+                       initiator->target.host);
+        (void)kx_step_end(&initiator->course, KX_STEP_ANSWER,
+                          KX_ERR_POLICY_GROUP, NULL);
         ret = change_group(initiator, &error->e_data);
     } else if (error->error_code == WIRE_CANT_VERIFY && !initiator->rerooted &&
                error->e_data.length > 0) {
         initiator->rerooted = TRUE;
+        (void)kx_error(context, KX_ERR_POLICY_CA,
+                       "%s asks for a chain that ends in another root",
+                       initiator->target.host);
+        (void)kx_step_end(&initiator->course, KX_STEP_ANSWER, KX_ERR_POLICY_CA,
+                          NULL);
         ret = change_identity(initiator, &error->e_data);
     } else {
         ret = kx_error(
@@ -316,95 +325,8 @@ refused(struct kx_initiator *initiator, const krb5_data *message)
     if (ret == 0)
         try_again(initiator);
     else
-        next_server(initiator, ret);
-}
-
-/*
- * Put the reply to the six checks; *matched gets the TLSA record.  Check 4 was
- * before the connection.
- */
-static krb5_error_code
-check_reply(struct kx_initiator *initiator, const struct kx_offer *reply,
-            const struct kx_tlsa **matched)
-{
-    struct kx_engine *engine = initiator->engine;
-    const struct kx_target *target = &initiator->target;
-    krb5_data remote = kx_data(initiator->remote, strlen(initiator->remote));
-    struct kx_claim claim = {.realm = &remote,
-                             .host = target->host,
-                             .tlsa = target->tlsa,
-                             .n_tlsa = target->n_tlsa,
-                             .now = time(NULL)};
-    struct kx_chain chain;
-    krb5_error_code ret;
-
-    ret = kx_check_reply(engine->context, engine->settings, time(NULL),
-                         &initiator->request->offer, reply);
-    if (ret)
-        return ret;
-    ret = kx_chain_read(engine->context, reply->chain, reply->n_chain, &chain);
-    if (ret)
-        return ret;
-    ret = kx_check_signed_offer(engine->context, reply, &chain);
-    if (ret == 0)
-        ret = kx_credentials_claim(engine->credentials, &claim);
-    if (ret == 0)
-        ret = kx_judge_peer(engine->context, &chain, &claim, matched);
-    kx_chain_clear(&chain);
-    return ret;
-}
-
-/*
- * Make the key of the checked reply in *crossover.  Errors: KX_ERR_AGREEMENT,
- * KX_ERR_CONFIRM, those of kx_offers_derive() and kx_offer_origin().
- */
-static krb5_error_code
-make_key(struct kx_initiator *initiator, const struct kx_message *reply,
-         const struct kx_tlsa *matched, struct kx_crossover **crossover)
-{
-    krb5_context context = initiator->engine->context;
-    unsigned char expected[KX_CONFIRM_SIZE];
-    krb5_data z = kx_data(NULL, 0), wanted;
-    struct kx_crossover *made = NULL;
-    struct kx_earlier earlier;
-    krb5_error_code ret;
-
-    *crossover = NULL;
-    ret = get_earlier(initiator, &earlier);
-    if (ret)
-        goto cleanup;
-    ret = kx_agree(context, initiator->ephemeral,
-                   &reply->offer.tbs.key_exchange, &z);
-    if (ret)
-        goto cleanup;
-    ret = kx_offers_derive(
-        context, &initiator->request->offer, &reply->offer, &z, &earlier,
-        kx_ephemeral_group(initiator->ephemeral), time(NULL), &made, expected);
-    if (ret)
-        goto cleanup;
-    wanted = kx_data(expected, sizeof(expected));
-    if (!kx_data_equal_secret(&wanted, &reply->confirm)) {
-        ret = kx_error(context, KX_ERR_CONFIRM,
-                       "key confirmation of %s does not match: the request "
-                       "or the reply was altered, or is of another exchange",
-                       initiator->target.host);
-        goto cleanup;
-    }
-    made->adopt = kx_settings_adopts(initiator->engine->settings, KX_OUTGOING,
-                                     &initiator->kxname->data[1]);
-    ret = kx_offer_origin(context, made, &reply->offer, initiator->target.host,
-                          initiator->target.port, matched);
-    if (ret)
-        goto cleanup;
-    *crossover = made;
-    made = NULL;
-
-cleanup:
-    kx_earlier_clear(context, &earlier);
-    kx_data_zap_free(&z);
-    kx_zap(expected, sizeof(expected));
-    kx_crossover_free(context, made);
-    return ret;
+        next_server(initiator, kx_step_end(&initiator->course, KX_STEP_ANSWER,
+                                           ret, NULL));
 }
 
 /* The answer has come whole, or will not come. */
@@ -413,25 +335,30 @@ answered(void *arg, krb5_error_code code, const krb5_data *message)
 {
     struct kx_initiator *initiator = arg;
     krb5_context context = initiator->engine->context;
-    struct kx_message *reply = NULL;
+    struct kx_course *course = &initiator->course;
+    const struct kx_conclusion conclusion = {
+        .engine = initiator->engine,
+        .course = course,
+        .kxname = initiator->kxname,
+        .source = &initiator->source,
+        .request = &initiator->request->offer,
+        .ephemeral = initiator->ephemeral,
+        .target = &initiator->target,
+    };
     struct kx_crossover *crossover = NULL;
-    const struct kx_tlsa *matched;
     char till[KX_TIME_TEXT_SIZE];
 
     if (code) {
-        next_server(initiator, code);
+        next_server(initiator,
+                    kx_step_end(course, KX_STEP_ANSWER, code, NULL));
         return;
     }
     if ((unsigned char)message->data[0] == FIRST_BYTE_KRB_ERROR) {
         refused(initiator, message);
         return;
     }
-    code = kx_decode_message(context, KX_MSG_REP, message, &reply);
-    if (code == 0)
-        code = check_reply(initiator, &reply->offer, &matched);
-    if (code == 0)
-        code = make_key(initiator, reply, matched, &crossover);
-    kx_message_free(reply);
+    (void)kx_step_end(course, KX_STEP_ANSWER, 0, NULL);
+    code = kx_conclude(&conclusion, message, &crossover);
     if (code == 0 && initiator->n_named > 0 && crossover->origin.prior == 0)
         kx_log(initiator->engine->logger, LOG_WARNING,
                "krbtgt/%s@%s: the new key does not build on earlier ones: the "
@@ -454,6 +381,7 @@ answered(void *arg, krb5_error_code code, const krb5_data *message)
            crossover->origin.port, kx_time_text(crossover->till, till),
            crossover->origin.group, crossover->origin.tlsa,
            crossover->origin.prior, crossover->origin.chain);
+    kx_course_end(course, 0, crossover);
     initiator->done(initiator->arg, 0, crossover);
 }
 
@@ -464,9 +392,13 @@ connected(void *arg, krb5_error_code code, evutil_socket_t socket,
 {
     struct kx_initiator *initiator = arg;
     krb5_context context = initiator->engine->context;
+    struct kx_course *course = &initiator->course;
+    const struct kx_found found = {
+        .address = (const struct sockaddr_storage *)(const void *)address,
+        .n_address = address != NULL};
     krb5_data bytes = kx_data(NULL, 0);
 
-    (void)address;
+    (void)kx_step_end(course, KX_STEP_CONNECT, code, &found);
     if (code == 0 && initiator->request == NULL)
         code = make_request(initiator, KX_GROUP_X25519);
     if (code == 0)
@@ -479,12 +411,14 @@ connected(void *arg, krb5_error_code code, evutil_socket_t socket,
     }
     kx_connect_free(initiator->connect);
     initiator->connect = NULL;
+    kx_step_begin(course, KX_STEP_ANSWER);
     code =
         kx_transact_start(initiator->engine, socket, initiator->target.host,
                           &bytes, answered, initiator, &initiator->transact);
     kx_data_free(&bytes);
     if (code)
-        next_server(initiator, code);
+        next_server(initiator,
+                    kx_step_end(course, KX_STEP_ANSWER, code, NULL));
 }
 
 /* DNS gave a server, or there are no more. */
@@ -513,10 +447,51 @@ expire(evutil_socket_t fd, short what, void *arg)
     code = kx_error(initiator->engine->context, KX_ERR_PEER_SILENT,
                     "realm %s: gave up waiting for %s", initiator->remote,
                     kx_initiator_step(initiator));
+    kx_course_interrupt(&initiator->course, code);
     end_turn(initiator);
     kx_peer_free(initiator->peer);
     initiator->peer = NULL;
     fail(initiator, excuse(initiator, code));
+}
+
+/*
+ * Begin the course, and see that an exchange with remote is worth beginning.
+ * What is wrong on our side costs no network and says nothing of the peer.
+ * Errors: KX_ERR_REALM_NAME, KX_ERR_POLICY_REALM, those of
+ * kx_credentials_ready().
+ */
+static krb5_error_code
+admit(struct kx_initiator *initiator, const krb5_data *remote)
+{
+    struct kx_engine *engine = initiator->engine;
+    const struct kx_settings *settings = engine->settings;
+    const krb5_data local = kx_data(settings->realm, strlen(settings->realm));
+    struct kx_course *course = &initiator->course;
+    krb5_error_code ret = 0;
+
+    if (kx_realm_is_valid(remote)) {
+        memcpy(initiator->remote, remote->data, remote->length);
+        course->remote = kx_data(initiator->remote, remote->length);
+    }
+    kx_course_begin(course, &engine->listener, engine->context, KX_INITIATOR,
+                    settings->realm);
+    kx_step_begin(course, KX_STEP_REALM);
+    if (course->remote.length == 0 || kx_data_equal(remote, &local))
+        ret = kx_error(engine->context, KX_ERR_REALM_NAME,
+                       "realm %.*s is not another realm's DNS name in "
+                       "capitals of two labels or more",
+                       (int)remote->length, remote->data);
+    else if (!kx_settings_realm_permitted(settings, KX_OUTGOING, remote))
+        ret = kx_error(engine->context, KX_ERR_POLICY_REALM,
+                       "realm %.*s is refused by kxover_realms",
+                       (int)remote->length, remote->data);
+    (void)kx_step_end(course, KX_STEP_REALM, ret, NULL);
+    if (ret)
+        return ret;
+    kx_step_begin(course, KX_STEP_IDENTITY);
+    return kx_step_end(course, KX_STEP_IDENTITY,
+                       kx_credentials_ready(engine->credentials, time(NULL)),
+                       NULL);
 }
 
 krb5_error_code
@@ -533,25 +508,13 @@ kx_initiator_start(struct kx_engine *engine, const krb5_data *remote,
     krb5_error_code ret;
 
     *out = NULL;
-    if (!kx_realm_is_valid(remote) || kx_data_equal(remote, &local))
-        return kx_error(context, KX_ERR_REALM_NAME,
-                        "realm %.*s is not another realm's DNS name in "
-                        "capitals of two labels or more",
-                        (int)remote->length, remote->data);
-    if (!kx_settings_realm_permitted(engine->settings, KX_OUTGOING, remote))
-        return kx_error(context, KX_ERR_POLICY_REALM,
-                        "realm %.*s is refused by kxover_realms",
-                        (int)remote->length, remote->data);
-    /* What is wrong on our side costs no network and says nothing of the
-     * peer. */
-    ret = kx_credentials_ready(engine->credentials, time(NULL));
-    if (ret)
-        return ret;
     initiator = calloc(1, sizeof(*initiator));
     if (initiator == NULL)
         return ENOMEM;
     initiator->engine = engine;
-    memcpy(initiator->remote, remote->data, remote->length);
+    ret = admit(initiator, remote);
+    if (ret)
+        goto cleanup;
     initiator->known_kvno = known_kvno;
     if (source != NULL)
         initiator->source = *source;
@@ -566,14 +529,16 @@ kx_initiator_start(struct kx_engine *engine, const krb5_data *remote,
         ret = ENOMEM;
         goto cleanup;
     }
-    ret = kx_peer_start(engine, remote, TRUE, target_found, initiator,
-                        &initiator->peer);
+    ret = kx_peer_start(engine, &initiator->course, remote, TRUE, target_found,
+                        initiator, &initiator->peer);
     if (ret)
         goto cleanup;
     *out = initiator;
     initiator = NULL;
 
 cleanup:
+    if (ret)
+        kx_course_end(&initiator->course, ret, NULL);
     kx_initiator_free(initiator);
     return ret;
 }
@@ -583,6 +548,7 @@ kx_initiator_free(struct kx_initiator *initiator)
 {
     if (initiator == NULL)
         return;
+    kx_course_end(&initiator->course, ECANCELED, NULL);
     end_turn(initiator);
     kx_peer_free(initiator->peer);
     if (initiator->deadline != NULL)

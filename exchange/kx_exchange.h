@@ -12,6 +12,7 @@
 #include <event2/event.h>
 #include "base/kx_base.h"
 #include "dnssec/kx_dnssec.h"
+#include "exchange/kx_course.h"
 #include "exchange/kx_crossover.h"
 #include "exchange/kx_settings.h"
 
@@ -42,6 +43,11 @@ struct kx_resolver *kx_engine_resolver(const struct kx_engine *engine);
  */
 void kx_engine_unattended(struct kx_engine *engine, time_t seconds);
 
+/* Tell listener (copied) of all exchanges that begin from now on; with a NULL
+ * one, nobody is told.  See kx_course.h. */
+void kx_engine_listen(struct kx_engine *engine,
+                      const struct kx_listener *listener);
+
 /* Release the engine; its initiators and responders must be gone. */
 void kx_engine_free(struct kx_engine *engine);
 
@@ -68,7 +74,8 @@ typedef void kx_initiated_fn(void *arg, krb5_error_code code,
  * the keys that the crossover had before, of which those that the peer has,
  * too, are mixed in.  The exchange gives up after timeout seconds.  Errors
  * (done is then not called): KX_ERR_REALM_NAME, KX_ERR_POLICY_REALM,
- * KX_ERR_IDENTITY, KX_ERR_ANCHOR, KX_ERR_CRL, KX_ERR_DNS_SETUP, ENOMEM.
+ * KX_ERR_IDENTITY, KX_ERR_ANCHOR, KX_ERR_CRL, KX_ERR_DNS_SETUP, ENOMEM.  The
+ * engine's listener is told of these exchanges, too.
  */
 krb5_error_code kx_initiator_start(struct kx_engine *engine,
                                    const krb5_data *remote,

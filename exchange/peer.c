@@ -20,6 +20,7 @@
 
 struct kx_peer {
     struct kx_engine *engine;
+    struct kx_course *course;
     char realm[KX_MAX_DNS_NAME];
     krb5_boolean want_addresses;
     kx_target_fn *found;
@@ -117,6 +118,7 @@ call_user(evutil_socket_t fd, short what, void *arg)
         peer->found(peer->arg, 0, &target);
         return;
     }
+    kx_course_server(peer->course, NULL, 0);
     code = peer->kept;
     if (code != 0)
         kx_error(context, code, "%s",
@@ -159,6 +161,7 @@ tlsa_answered(void *arg, const struct kx_answer *answer)
     struct kx_peer *peer = arg;
     const struct kx_srv *srv = &peer->srv[peer->next - 1];
     krb5_context context = peer->engine->context;
+    struct kx_found found = {0};
     krb5_error_code code = answer->code;
     size_t i;
 
@@ -177,6 +180,9 @@ tlsa_answered(void *arg, const struct kx_answer *answer)
         if (code == 0)
             peer->n_tlsa++;
     }
+    found.tlsa = peer->tlsa;
+    found.n_tlsa = peer->n_tlsa;
+    (void)kx_step_end(peer->course, KX_STEP_TLSA, code, &found);
     if (code)
         target_failed(peer, code);
     target_done(peer);
@@ -188,6 +194,7 @@ address_answered(void *arg, const struct kx_answer *answer)
 {
     struct kx_peer *peer = arg;
     const struct kx_srv *srv = &peer->srv[peer->next - 1];
+    struct kx_found found = {.address = peer->address};
     struct sockaddr_storage *address;
     size_t i;
 
@@ -200,38 +207,54 @@ address_answered(void *arg, const struct kx_answer *answer)
         else
             ((struct sockaddr_in *)address)->sin_port = htons(srv->port);
     }
-    peer->n_address = answer->n_address;
-    if (answer->code) {
+    found.n_address = peer->n_address = answer->n_address;
+    if (answer->code)
         kx_error_prefix(peer->engine->context, answer->code,
                         "realm %s: address of %s", peer->realm, srv->target);
+    (void)kx_step_end(peer->course, KX_STEP_ADDRESS, answer->code, &found);
+    if (answer->code)
         target_failed(peer, answer->code);
-    }
     target_done(peer);
+}
+
+/* Begin with the lookups of srv.  Errors: theirs; none is then under way. */
+static krb5_error_code
+look_up_target(struct kx_peer *peer, const struct kx_srv *srv)
+{
+    static const struct timeval timeout = {KX_LOOKUP_TIMEOUT, 0};
+    struct kx_resolver *resolver = peer->engine->resolver;
+    krb5_error_code ret;
+
+    kx_step_begin(peer->course, KX_STEP_TLSA);
+    ret = kx_lookup_tlsa(resolver, srv->target, srv->port, &timeout,
+                         tlsa_answered, peer, &peer->tlsa_lookup);
+    if (ret)
+        return kx_step_end(peer->course, KX_STEP_TLSA, ret, NULL);
+    if (!peer->want_addresses)
+        return 0;
+    kx_step_begin(peer->course, KX_STEP_ADDRESS);
+    ret = kx_lookup_address(resolver, srv->target, &timeout, address_answered,
+                            peer, &peer->address_lookup);
+    if (ret == 0)
+        return 0;
+    kx_lookup_cancel(peer->tlsa_lookup);
+    peer->tlsa_lookup = NULL;
+    (void)kx_step_end(peer->course, KX_STEP_ADDRESS, ret, NULL);
+    return kx_step_end(peer->course, KX_STEP_TLSA, ret, NULL);
 }
 
 /* Begin with the next target; with none left, call the user. */
 static void
 start_target(struct kx_peer *peer)
 {
-    static const struct timeval timeout = {KX_LOOKUP_TIMEOUT, 0};
     const struct kx_srv *srv;
     krb5_error_code ret;
 
     /* A lookup that does not even start is passed over like one that fails. */
     while (peer->next < peer->n_srv) {
         srv = &peer->srv[peer->next++];
-        ret =
-            kx_lookup_tlsa(peer->engine->resolver, srv->target, srv->port,
-                           &timeout, tlsa_answered, peer, &peer->tlsa_lookup);
-        if (ret == 0 && peer->want_addresses) {
-            ret = kx_lookup_address(peer->engine->resolver, srv->target,
-                                    &timeout, address_answered, peer,
-                                    &peer->address_lookup);
-            if (ret) {
-                kx_lookup_cancel(peer->tlsa_lookup);
-                peer->tlsa_lookup = NULL;
-            }
-        }
+        kx_course_server(peer->course, srv->target, srv->port);
+        ret = look_up_target(peer, srv);
         if (ret == 0)
             return;
         keep_error(peer, ret);
@@ -246,6 +269,7 @@ srv_answered(void *arg, const struct kx_answer *answer)
     struct kx_peer *peer = arg;
     krb5_context context = peer->engine->context;
     krb5_error_code code = answer->code;
+    struct kx_found found = {0};
     struct kx_srv all[KX_MAX_RECORDS];
     size_t n = 0, i;
 
@@ -262,21 +286,25 @@ srv_answered(void *arg, const struct kx_answer *answer)
     } else if (code) {
         kx_error_prefix(context, code, "realm %s: SRV", peer->realm);
     }
+    if (code == 0)
+        kx_srv_order(all, n, random_below, NULL);
+    found.srv = all;
+    found.n_srv = n;
+    (void)kx_step_end(peer->course, KX_STEP_SRV, code, &found);
     if (code) {
         keep_error(peer, code);
         call_later(peer);
         return;
     }
-    kx_srv_order(all, n, random_below, NULL);
     peer->n_srv = n < KX_MAX_TARGETS ? n : KX_MAX_TARGETS;
     memcpy(peer->srv, all, peer->n_srv * sizeof(*all));
     start_target(peer);
 }
 
 krb5_error_code
-kx_peer_start(struct kx_engine *engine, const krb5_data *realm,
-              krb5_boolean want_addresses, kx_target_fn *found, void *arg,
-              struct kx_peer **out)
+kx_peer_start(struct kx_engine *engine, struct kx_course *course,
+              const krb5_data *realm, krb5_boolean want_addresses,
+              kx_target_fn *found, void *arg, struct kx_peer **out)
 {
     static const struct timeval timeout = {KX_LOOKUP_TIMEOUT, 0};
     krb5_error_code ret;
@@ -292,6 +320,7 @@ kx_peer_start(struct kx_engine *engine, const krb5_data *realm,
     if (peer == NULL)
         return ENOMEM;
     peer->engine = engine;
+    peer->course = course;
     memcpy(peer->realm, realm->data, realm->length);
     peer->want_addresses = want_addresses;
     peer->found = found;
@@ -301,9 +330,11 @@ kx_peer_start(struct kx_engine *engine, const krb5_data *realm,
         free(peer);
         return ENOMEM;
     }
+    kx_step_begin(course, KX_STEP_SRV);
     ret = kx_lookup_srv(engine->resolver, realm, &timeout, srv_answered, peer,
                         &peer->srv_lookup);
     if (ret) {
+        (void)kx_step_end(course, KX_STEP_SRV, ret, NULL);
         kx_peer_free(peer);
         return ret;
     }
@@ -345,6 +376,7 @@ kx_peer_free(struct kx_peer *peer)
     if (peer->address_lookup != NULL)
         kx_lookup_cancel(peer->address_lookup);
     event_free(peer->later);
+    kx_course_server(peer->course, NULL, 0);
     clear_target(peer);
     free(peer->kept_words);
     free(peer);

@@ -35,11 +35,14 @@ typedef void kx_target_fn(void *arg, krb5_error_code code,
                           const struct kx_target *target);
 
 /*
- * Begin with realm (copied).  found is called for the first target, and once
- * more after each kx_peer_next().  Errors: KX_ERR_REALM_NAME,
- * KX_ERR_DNS_SETUP, ENOMEM; found is then not called.
+ * Begin with realm (copied).  course (borrowed; may be NULL) gets KX_STEP_SRV,
+ * KX_STEP_TLSA, KX_STEP_ADDRESS, and which server it is about.  found is
+ * called for the first target, and once more after each kx_peer_next().
+ * Errors: KX_ERR_REALM_NAME, KX_ERR_DNS_SETUP, ENOMEM; found is then not
+ * called.
  */
-krb5_error_code kx_peer_start(struct kx_engine *engine, const krb5_data *realm,
+krb5_error_code kx_peer_start(struct kx_engine *engine,
+                              struct kx_course *course, const krb5_data *realm,
                               krb5_boolean want_addresses, kx_target_fn *found,
                               void *arg, struct kx_peer **out);
 

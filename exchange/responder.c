@@ -51,6 +51,7 @@ struct exchange {
     unsigned char digest[KX_REQUEST_DIGEST];
     krb5_data bytes; /* the request as it came; gone once decoded */
     struct sockaddr_storage source;
+    struct kx_course course;
     struct event *begin; /* the first step, outside kx_responder_take() */
     struct kx_message *request; /* decoded */
     struct kx_chain chain;      /* request's certificates */
@@ -80,6 +81,7 @@ free_exchange(struct exchange *exchange)
         exchange->waiting = request->next;
         free(request);
     }
+    kx_course_end(&exchange->course, ECANCELED, NULL);
     if (exchange->begin != NULL)
         event_free(exchange->begin);
     kx_peer_free(exchange->peer);
@@ -138,6 +140,7 @@ refuse_telling(struct exchange *exchange, krb5_error_code code,
         kx_address_text((struct sockaddr *)&exchange->source, source),
         kx_error_step(code), words);
     krb5_free_error_message(engine->context, words);
+    kx_course_end(&exchange->course, code, NULL);
     if (told == KX_ERR_ANCHOR)
         (void)kx_credentials_roots(engine->credentials, &roots);
     if (kx_refusal_make(engine->context, told, engine->settings->realm,
@@ -162,6 +165,7 @@ accept_request(struct exchange *exchange, const struct kx_target *target,
     struct kx_engine *engine = responder->engine;
     const struct kx_acceptance acceptance = {
         .engine = engine,
+        .course = &exchange->course,
         .store = &responder->store,
         .given = responder->given,
         .request = &exchange->request->offer,
@@ -185,7 +189,9 @@ target_found(void *arg, krb5_error_code code, const struct kx_target *target)
 {
     struct exchange *exchange = arg;
     struct kx_engine *engine = exchange->responder->engine;
-    struct kx_claim claim = {.realm = &exchange->remote, .now = time(NULL)};
+    struct kx_claim claim = {.realm = &exchange->remote,
+                             .now = time(NULL),
+                             .course = &exchange->course};
     const struct kx_tlsa *matched;
     const char *words;
 
@@ -200,7 +206,9 @@ target_found(void *arg, krb5_error_code code, const struct kx_target *target)
         refuse(exchange, code);
         return;
     }
+    kx_step_begin(&exchange->course, KX_STEP_IDENTITY);
     code = kx_credentials_claim(engine->credentials, &claim);
+    (void)kx_step_end(&exchange->course, KX_STEP_IDENTITY, code, NULL);
     if (code) {
         /* Files that we cannot read say nothing about the peer's chain. */
         refuse_telling(exchange, code, KX_ERR_IDENTITY);
@@ -248,30 +256,43 @@ static krb5_error_code
 check_offer(struct exchange *exchange)
 {
     struct kx_engine *engine = exchange->responder->engine;
+    struct kx_course *course = &exchange->course;
     const struct kx_identity *identity;
     const struct kx_offer *offer;
+    struct kx_found found = {0};
     krb5_error_code ret;
     time_t now = time(NULL);
 
+    kx_step_begin(course, KX_STEP_MESSAGE);
     ret = kx_decode_message(engine->context, KX_MSG_REQ, &exchange->bytes,
                             &exchange->request);
     kx_data_free(&exchange->bytes);
     if (ret)
-        return ret;
+        return kx_step_end(course, KX_STEP_MESSAGE, ret, NULL);
     offer = &exchange->request->offer;
+    found.terms = &offer->tbs;
+    (void)kx_step_end(course, KX_STEP_MESSAGE, 0, &found);
+    kx_step_begin(course, KX_STEP_POLICY);
     ret = kx_check_request(engine->context, engine->settings, now, offer,
                            &exchange->remote);
+    if (kx_realm_is_valid(&exchange->remote))
+        course->remote = exchange->remote;
+    (void)kx_step_end(course, KX_STEP_POLICY, ret, NULL);
     if (ret)
         return ret;
     /* Without an identity of ours nothing can come of it. */
+    kx_step_begin(course, KX_STEP_IDENTITY);
     ret = kx_credentials_identity(engine->credentials, now, NULL, &identity);
+    (void)kx_step_end(course, KX_STEP_IDENTITY, ret, NULL);
     if (ret)
         return ret;
+    kx_step_begin(course, KX_STEP_CHAIN);
     ret = kx_chain_read(engine->context, offer->chain, offer->n_chain,
                         &exchange->chain);
     if (ret)
-        return ret;
-    ret = kx_check_signed_offer(engine->context, offer, &exchange->chain);
+        return kx_step_end(course, KX_STEP_CHAIN, ret, NULL);
+    ret = kx_check_signed_offer(engine->context, course, offer,
+                                &exchange->chain);
     if (ret)
         return ret;
     if (realm_is_busy(exchange))
@@ -279,8 +300,19 @@ check_offer(struct exchange *exchange)
                         "%d exchanges with realm %.*s are under way already",
                         MAX_PER_REALM, (int)exchange->remote.length,
                         exchange->remote.data);
-    return kx_peer_start(engine, &exchange->remote, FALSE, target_found,
-                         exchange, &exchange->peer);
+    return kx_peer_start(engine, course, &exchange->remote, FALSE,
+                         target_found, exchange, &exchange->peer);
+}
+
+/* Whoever listens is told of exchange from now on. */
+static void
+begin_course(struct exchange *exchange)
+{
+    struct kx_engine *engine = exchange->responder->engine;
+
+    exchange->course.source = (struct sockaddr *)&exchange->source;
+    kx_course_begin(&exchange->course, &engine->listener, engine->context,
+                    KX_RESPONDER, engine->settings->realm);
 }
 
 /* Event: the first step. */
@@ -296,6 +328,7 @@ begin(evutil_socket_t fd, short what, void *arg)
         finish(exchange);
         return;
     }
+    begin_course(exchange);
     ret = check_offer(exchange);
     if (ret)
         refuse(exchange, ret);
@@ -378,6 +411,10 @@ new_exchange(struct kx_responder *responder, const krb5_data *message,
             kx_engine_quiet(engine, KX_ERR_BUSY), engine->logger, LOG_WARNING,
             "request of %s refused: %s: too many exchanges are under way",
             kx_address_text(source, text), kx_error_step(KX_ERR_BUSY));
+        begin_course(exchange);
+        (void)kx_error(engine->context, KX_ERR_BUSY,
+                       "too many exchanges are under way");
+        kx_course_end(&exchange->course, KX_ERR_BUSY, NULL);
         ret = kx_refusal_make(engine->context, KX_ERR_BUSY,
                               engine->settings->realm, time(NULL), NULL,
                               &exchange->answer);

@@ -10,6 +10,7 @@
 #include <gnutls/x509.h>
 #include "asn1/kx_asn1.h"
 #include "dnssec/kx_dnssec.h"
+#include "exchange/course.h"
 #include "exchange/kx_settings.h"
 
 /* A chain of certificates as GnuTLS has read them; n is 0 when empty. */
@@ -49,6 +50,8 @@ struct kx_claim {
     unsigned int n_anchors;           /* 0: none are configured */
     const struct kx_crls *crls;       /* revoked certificates; may be NULL */
     time_t now;                       /* when certificates must be valid */
+    struct kx_course *course; /* gets KX_STEP_DANE and KX_STEP_ROOTS; may be
+                               * NULL */
 };
 
 /*
@@ -116,9 +119,11 @@ krb5_error_code kx_check_signature(krb5_context context,
 /*
  * Checks 2 and 3 of a stranger's offer, cheapest first: the order of its
  * chain, then its own signature, which costs one verification, and only if
- * that holds the signatures of the chain.  Errors: those of both.
+ * that holds the signatures of the chain.  course, which may be NULL, gets
+ * KX_STEP_CHAIN and KX_STEP_SIGNATURE.  Errors: those of both.
  */
 krb5_error_code kx_check_signed_offer(krb5_context context,
+                                      struct kx_course *course,
                                       const struct kx_offer *offer,
                                       const struct kx_chain *chain);
 

@@ -105,7 +105,7 @@ check_peer(const struct side *peer, const struct kx_offer *offer)
     struct kx_chain chain;
 
     must(kx_chain_read(context, offer->chain, offer->n_chain, &chain));
-    must(kx_check_signed_offer(context, offer, &chain));
+    must(kx_check_signed_offer(context, NULL, offer, &chain));
     must(kx_judge_peer(context, &chain, &claim, &matched));
     kx_chain_clear(&chain);
 }
@@ -250,7 +250,7 @@ refuse(const krb5_data *request)
                           &remote));
     must(kx_chain_read(context, message->offer.chain, message->offer.n_chain,
                        &chain));
-    must(kx_check_signed_offer(context, &message->offer, &chain) -
+    must(kx_check_signed_offer(context, NULL, &message->offer, &chain) -
          KX_ERR_SIGNATURE);
     must(kx_refusal_make(context, KX_ERR_SIGNATURE, SERVICE, time(NULL), NULL,
                          &answer));

@@ -210,7 +210,8 @@ our_own_reply_sent_back_as_a_request_is_not_the_peers(void **state)
     assert_int_equal(
         kx_chain_read(context, own->offer.chain, own->offer.n_chain, &chain),
         0);
-    assert_int_equal(kx_check_signed_offer(context, &own->offer, &chain), 0);
+    assert_int_equal(kx_check_signed_offer(context, NULL, &own->offer, &chain),
+                     0);
     assert_int_equal(kx_judge_peer(context, &chain, &claim, &matched),
                      KX_ERR_TLSA_MISMATCH);
     kx_chain_clear(&chain);
