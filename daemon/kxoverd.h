@@ -6,9 +6,6 @@
  *   log.c         lines to where [logging] says
  *   service.c     what one reading of kdc.conf gives: settings, database,
  *                 engine, responder
- *   store.c       the database, through libkadm5srv
- *   settle.c      what was stored stays, in a database without locks
- *   patience.c    not waiting for ever for its lock
  *   renewals.c    crossovers that are renewed with nobody asking
  *   steady.c      whether the clock can be believed
  *   walk.c        looking for them through the whole database
@@ -17,8 +14,8 @@
  *   connection.c  one connection: messages in, answers out
  *   relay.c       a message to the KDC and its reply back
  *
- * One thread, one event base; no function blocks but those of store.c, whose
- * waiting patience.c bounds.
+ * The database is store/'s.  One thread, one event base; no function blocks
+ * but those of store/, which bounds its waiting.
  */
 #ifndef KX_KXOVERD_H
 #define KX_KXOVERD_H
@@ -32,6 +29,7 @@
 #include "exchange/kx_exchange.h"
 #include "exchange/kx_settings.h"
 #include "exchange/renewal.h"
+#include "store/kx_store.h"
 
 /* The longest message that is relayed: krb5kdc takes no longer one. */
 #define KX_MAX_RELAYED (1024 * 1024)
@@ -161,105 +159,6 @@ void kx_service_leave(struct kx_service *service);
 void kx_service_free(struct kx_service *service);
 
 /*
- * store.c
- */
-
-struct kx_kadm_store;
-struct kx_settle;
-
-/*
- * Open the database of realm for storing, through libkadm5srv, so that
- * incremental propagation and kadm5 hooks see each change.  context and settle
- * must outlive the store; context has its default realm set; settle may be
- * NULL where the database has locks.  Errors:
- * libkadm5srv's.
- */
-krb5_error_code kx_kadm_store_open(krb5_context context, const char *realm,
-                                   struct kx_settle *settle,
-                                   struct kx_kadm_store **out);
-void kx_kadm_store_close(struct kx_kadm_store *kadm);
-
-/* Let no more than so many realms have principals to come here: 0 is without
- * limit, as it is at first. */
-void kx_kadm_store_limit(struct kx_kadm_store *kadm, size_t max_peers);
-
-/* Set these string attributes (borrowed, kx_entry_set_attributes()) on each
- * new principal to come here. */
-void kx_kadm_store_attributes(struct kx_kadm_store *kadm,
-                              char *const *attributes);
-
-/* The realms that have principals to come here are being counted, and then,
- * were counted.  In between and after it, new ones count by themselves. */
-void kx_kadm_store_counting(struct kx_kadm_store *kadm);
-void kx_kadm_store_counted(struct kx_kadm_store *kadm, size_t peers);
-
-/* The responder's view of it: arg is the struct kx_kadm_store. */
-krb5_error_code kx_kadm_store_versions(void *arg, krb5_const_principal name,
-                                       krb5_boolean adopt, uint32_t **kvnos,
-                                       size_t *n);
-krb5_error_code kx_kadm_store_earlier(void *arg, krb5_const_principal name,
-                                      krb5_boolean adopt,
-                                      struct kx_earlier *earlier);
-krb5_error_code kx_kadm_store_put(void *arg,
-                                  const struct kx_crossover *crossover);
-
-/* What became of a version that was stored. */
-enum kx_settled {
-    KX_SETTLED_THERE,  /* it is as it was stored */
-    KX_SETTLED_MENDED, /* it was lost, and is stored again */
-    KX_SETTLED_GONE    /* it is not, and is not to be */
-};
-
-/*
- * See in *settled what became of crossover, which was stored, and store it
- * again if another writer overwrote it.  What an administrator did to it is
- * left alone.  What is found and done is logged.  Errors: the database's
- * (nothing is known then).
- */
-krb5_error_code kx_kadm_store_mend(struct kx_kadm_store *kadm,
-                                   const struct kx_logger *logger,
-                                   const struct kx_crossover *crossover,
-                                   enum kx_settled *settled);
-
-/*
- * Give what the database has of the crossover name: its life (all zero where
- * there is none), and whether it was keyed by hand.  Errors: KX_ERR_METADATA
- * (its marks are damaged), KX_ERR_STORE, ENOMEM.
- */
-krb5_error_code kx_kadm_store_life(struct kx_kadm_store *kadm,
-                                   krb5_const_principal name,
-                                   struct kx_life *life,
-                                   krb5_boolean *by_hand);
-
-/*
- * Delete the principal name if its entry is over (kx_entry_is_over()) at time
- * now; *deleted tells.  Errors: KX_ERR_STORE, libkadm5srv's, ENOMEM.
- */
-krb5_error_code kx_kadm_store_prune(struct kx_kadm_store *kadm,
-                                    krb5_principal name, time_t now,
-                                    krb5_boolean *deleted);
-
-/*
- * settle.c
- */
-
-/* Errors: ENOMEM, krb5_init_context()'s. */
-krb5_error_code kx_settle_new(struct event_base *base,
-                              const struct kx_logger *logger,
-                              struct kx_settle **out);
-void kx_settle_free(struct kx_settle *settle);
-
-/* Forget all that is looked after. */
-void kx_settle_clear(struct kx_settle *settle);
-
-/* Where to look from now on; NULL: nowhere, and all is forgotten in time. */
-void kx_settle_set_store(struct kx_settle *settle, struct kx_kadm_store *kadm);
-
-/* Look after crossover (copied), which was stored just now. */
-void kx_settle_watch(struct kx_settle *settle,
-                     const struct kx_crossover *crossover);
-
-/*
  * steady.c
  */
 
@@ -294,22 +193,6 @@ krb5_error_code kx_renewals_new(struct event_base *base,
 
 /* End it; exchanges under way are given up.  renewals may be NULL. */
 void kx_renewals_free(struct kx_renewals *renewals);
-
-/*
- * patience.c
- */
-
-/* To be called at start, before any thread is. */
-void kx_patience_init(void);
-
-/*
- * From one to the other, waiting for a lock ends with EINTR when it takes that
- * many milliseconds, or soon when the last wait was in vain.  ret is what the
- * waiting came to; given back is the same, or for EINTR KX_ERR_STORE with a
- * message.
- */
-void kx_patience_begins(int milliseconds);
-krb5_error_code kx_patience_ends(krb5_context context, krb5_error_code ret);
 
 /*
  * listener.c

@@ -11,7 +11,7 @@
 #include "tests/unit/test.h"
 #include "tests/unit/crossover_sample.h"
 #include "tests/unit/database.h"
-#include "daemon/kxoverd.h"
+#include "store/kx_store.h"
 
 #define NAME "krbtgt/" REMOTE "@" LOCAL
 #define NOW SAMPLE_TIME

@@ -29,7 +29,7 @@
 #include <time.h>
 #include <kadm5/admin.h>
 #include "exchange/kx_room.h"
-#include "daemon/kxoverd.h"
+#include "store/kx_store.h"
 
 /* Who created an entry, as kadmin getprinc shows it: kxover@REALM. */
 #define CREATOR "kxover"
@@ -367,7 +367,7 @@ write_and_see(struct kx_kadm_store *kadm, const struct kx_crossover *crossover)
     if (presence != KX_PRESENT)
         return kx_error(kadm->context, KX_ERR_STORE,
                         "what was written is not there; is the disk full?");
-    if (!locked)
+    if (!locked && kadm->settle != NULL)
         kx_settle_watch(kadm->settle, crossover);
     return 0;
 }

@@ -14,24 +14,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/time.h>
-#include <time.h>
-#include "daemon/kxoverd.h"
+#include "store/kx_store.h"
 
 /* Milliseconds that we wait for HASTY_SECONDS after it was in vain. */
 #define HASTY_PATIENCE 50
 #define HASTY_SECONDS 10
 
 static time_t hasty_until; /* on the monotonic clock */
-
-/* Seconds on the monotonic clock. */
-static time_t
-monotonic(void)
-{
-    struct timespec now = {0, 0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
 
 /* SIGALRM: to interrupt what waits is all it is for. */
 static void
@@ -66,7 +55,8 @@ kx_patience_init(void)
 void
 kx_patience_begins(int milliseconds)
 {
-    int patience = monotonic() < hasty_until ? HASTY_PATIENCE : milliseconds;
+    int patience =
+        kx_monotonic() < hasty_until ? HASTY_PATIENCE : milliseconds;
     /* Again and again: the first signal may come just before the waiting. */
     struct itimerval timer = {{0, HASTY_PATIENCE * 1000},
                               {patience / 1000, patience % 1000 * 1000}};
@@ -84,7 +74,7 @@ kx_patience_ends(krb5_context context, krb5_error_code ret)
     mask_alarm(SIG_BLOCK);
     if (ret != EINTR)
         return ret;
-    hasty_until = monotonic() + HASTY_SECONDS;
+    hasty_until = kx_monotonic() + HASTY_SECONDS;
     return kx_error(context, KX_ERR_STORE,
                     "the database is locked by another program; try again "
                     "when it is done");

@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <syslog.h>
-#include "daemon/kxoverd.h"
+#include "store/kx_store.h"
 
 /* Seconds until the first look; each next one comes INTERVAL_FACTOR times
  * later, and LOOKS of them are 23 minutes. */
