@@ -4,6 +4,7 @@
  *   hostile list
  *   hostile request MODE REALM REMOTE PORT
  *   hostile reply MODE REALM PORT
+ *   hostile middle REALM PORT REMOTE REMOTE_PORT
  *
  * It plays REALM with that realm's own kdc.conf and identity, so that DNS
  * vouches for it, and spoils its messages in the way that MODE says.  With
@@ -17,7 +18,9 @@
  *   closed                        the connection ended without a word
  *
  * and a second line for the answer to a second connection.  With "reply" it
- * answers whoever asks at PORT, with a line for each, until it is killed.
+ * answers whoever asks at PORT, with a line for each, until it is killed. With
+ * "middle" it does so, too, and passes each one's public key on to the kxoverd
+ * of REMOTE as its own, and back; each message is a line in hexadecimal.
  */
 #include "config.h"
 #include <stdio.h>
@@ -224,10 +227,15 @@ main(int argc, char **argv)
         mode = find_mode(argv[2], IN_REPLY);
         hostile = become(argv[3]);
         serve(&hostile, mode, argv[4]);
+    } else if (argc == 6 && strcmp(argv[1], "middle") == 0) {
+        hostile = become(argv[2]);
+        stand_between(&hostile, argv[3], argv[4], argv[5]);
     } else {
         fprintf(stderr, "usage: hostile list\n"
                         "       hostile request MODE REALM REMOTE PORT\n"
-                        "       hostile reply MODE REALM PORT\n");
+                        "       hostile reply MODE REALM PORT\n"
+                        "       hostile middle REALM PORT REMOTE "
+                        "REMOTE_PORT\n");
         return 2;
     }
     return 0;

@@ -140,4 +140,11 @@ krb5_data receive_frame(int fd);
 void serve(const struct hostile *hostile, const struct mode *mode,
            const char *port);
 
+/*
+ * middle.c: listen at port, and answer every request with what remote, at
+ * remote_port, replies to the same public key in our name; never returns.
+ */
+void stand_between(const struct hostile *hostile, const char *port,
+                   const char *remote, const char *remote_port);
+
 #endif /* KX_TEST_HOSTILE_H */

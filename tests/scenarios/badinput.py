@@ -63,21 +63,25 @@ class BadInput(Scenario):
         return run([self.hostile(), "request", mode, guise.name, realm.name, realm.port],
                    guise.env).stdout.splitlines()
 
-    @contextlib.contextmanager
     def answering(self, mode, guise):
         """The hostile peer answers for that realm.  Yields its Service, whose log has a line a request."""
-        folder = Path(self.lab.folder) / "hostile"
+        return self.playing(guise, "reply", mode, guise.name, guise.port)
+
+    @classmethod
+    @contextlib.contextmanager
+    def playing(cls, guise, *arguments):
+        """The hostile peer plays that realm with these arguments until the end of the `with`."""
+        folder = Path(cls.lab.folder) / "hostile"
         folder.mkdir(exist_ok=True)
-        service = Service(f"{guise.name.lower()}-{mode}",
-                          lambda: [self.hostile(), "reply", mode, guise.name, guise.port], lambda: guise.env,
-                          folder, lambda service: "listening" in service.log_since_start())
-        self.lab.services.append(service)
+        service = Service(f"{guise.name.lower()}-{'-'.join(arguments[:2])}", lambda: [cls.hostile(), *arguments],
+                          lambda: guise.env, folder, lambda service: "listening" in service.log_since_start())
+        cls.lab.services.append(service)
         try:
             service.start()
             yield service
         finally:
             service.stop()
-            self.lab.services.remove(service)
+            cls.lab.services.remove(service)
 
     # What must be so after it.
 
