@@ -6,8 +6,8 @@
  *
  * REQUEST and REPLY are the messages as they were recorded, EPHEMERALS is a
  * file of ephemeral keys (ephemerals.c) with those of both sides, KEYTAB has
- *the prior keys.  "without N" leaves out prior key number N, from 1, of those
- *that the reply names; "wrong N" has one bit of it wrong.
+ * the prior keys.  "without N" leaves out prior key number N, from 1, of those
+ * that the reply names, or "all" of them; "wrong N" has one bit of it wrong.
  *
  * Prints how many prior keys the reply names, each key in hexadecimal, and
  * whether the reply's confirmation is the one computed.
@@ -163,16 +163,21 @@ read_keytab(const char *name, krb5_const_principal principal)
     return earlier;
 }
 
-/* Do to prior key n of names what is said of it. */
+/* Do to the prior key of that number in names what is said of it. */
 static void
 spoil(struct kx_earlier *earlier, struct kx_prior_names *names,
-      const char *how, size_t n)
+      const char *how, const char *number)
 {
-    const struct kx_prior_name *name = &names->names[n - 1];
-    size_t i;
+    size_t n = strtoul(number, NULL, 10), i;
+    const struct kx_prior_name *name;
 
+    if (strcmp(how, "without") == 0 && strcmp(number, "all") == 0) {
+        names->n = 0;
+        return;
+    }
     if (n < 1 || n > names->n)
         must(ENOENT, "no such prior key");
+    name = &names->names[n - 1];
     for (i = 0; strcmp(how, "wrong") == 0 && i < earlier->n; i++) {
         if (earlier->keys[i].kvno == name->kvno &&
             earlier->keys[i].key.enctype == name->etype)
@@ -234,7 +239,7 @@ main(int argc, char **argv)
     must(kx_prior_get(context, &reply->offer.tbs, &names), "prior keys");
     printf("prior %zu\n", names.n);
     if (argc == 7)
-        spoil(&earlier, &names, argv[5], strtoul(argv[6], NULL, 10));
+        spoil(&earlier, &names, argv[5], argv[6]);
 
     derivation.kxname = reply->offer.tbs.kxname;
     derivation.till = reply->offer.tbs.till;

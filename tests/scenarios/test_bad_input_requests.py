@@ -196,7 +196,7 @@ class HostileRequests(BadInput):
         self.assert_refused("past-till", POLICY_REFUSES, POLICY, "1970-01-01T00:00:00Z")
 
     def test_no_encryption_type_in_common(self):
-        self.assert_refused("weak-etypes", ETYPE_NOSUPP, POLICY, "no encryption type")
+        self.assert_refused("weak-etypes", ETYPE_NOSUPP, POLICY, "accepts no encryption type that is permitted here")
 
     def test_a_key_version_of_more_than_16_bits(self):
         self.assert_refused("high-kvno", POLICY_REFUSES, POLICY, "65536")

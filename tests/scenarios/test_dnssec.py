@@ -264,8 +264,9 @@ class Dnssec(unittest.TestCase):
         self.assert_error("srv:NODATA.ALIASES.EXAMPLE", "KX_ERR_DNS_NONE")
 
     def test_aliases_in_a_circle_fail(self):
-        answer, = self.ask("srv:ROUND.ALIASES.EXAMPLE")
-        self.assertRegex(answer[0], "error KX_ERR_DNS_(FAILED|NONE)")
+        answers = self.ask("srv:ROUND.ALIASES.EXAMPLE")
+        self.assertEqual(len(answers), 1, answers)
+        self.assertRegex(answers[0][0], "error KX_ERR_DNS_(FAILED|NONE)")
 
     # Records that cannot be taken.
 

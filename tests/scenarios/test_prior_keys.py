@@ -220,7 +220,8 @@ class TheRecordingParty(Scenario):
     def test_without_one_prior_key_it_has_nothing(self):
         prior = len(self.stored[0][0])
         self.assertGreater(prior, 1)
-        for lacking in ((how, number + 1) for how in ("without", "wrong") for number in range(prior)):
+        one = [(how, number + 1) for how in ("without", "wrong") for number in range(prior)]
+        for lacking in [*one, ("without", "all")]:
             with self.subTest(lacking):
                 _, keys, confirmed = self.recompute(1, *lacking)
                 self.assertFalse(confirmed)

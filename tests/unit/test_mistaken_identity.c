@@ -163,6 +163,34 @@ two_that_mean_each_other_have_the_same_key_and_confirmation(void **state)
     kx_crossover_free(context, other);
 }
 
+/* What has no place of its own in the key's derivation goes into it, too: two
+ * sides that saw different offers have different keys. */
+static void
+whatever_an_offer_says_goes_into_the_key(void **state)
+{
+    struct relayed *relayed = *state;
+    struct kx_message *request = relayed->charlie_request;
+    struct kx_message *reply = relayed->bravo_reply;
+    unsigned char sent[KX_CONFIRM_SIZE], seen[KX_CONFIRM_SIZE];
+    struct kx_crossover *one, *other;
+    struct kx_message *altered[] = {request, reply};
+    size_t i;
+
+    for (i = 0; i < 2; i++) {
+        one = derive(request, reply, relayed->alpha, reply, sent);
+        altered[i]->offer.tbs.request_time--;
+        kx_data_free(&altered[i]->offer.tbs_der);
+        assert_int_equal(kx_encode_tbsdata(context, &altered[i]->offer.tbs,
+                                           &altered[i]->offer.tbs_der),
+                         0);
+        other = derive(request, reply, relayed->bravo, request, seen);
+        assert_memory_not_equal(sent, seen, KX_CONFIRM_SIZE);
+        assert_false(same_key(one, other));
+        kx_crossover_free(context, one);
+        kx_crossover_free(context, other);
+    }
+}
+
 /* The liar may also pass on what the other said without a change. */
 static void
 what_the_other_said_to_the_liar_is_no_answer_to_us(void **state)
@@ -175,18 +203,34 @@ what_the_other_said_to_the_liar_is_no_answer_to_us(void **state)
                      KX_ERR_NOT_OURS);
 }
 
-/* BRAVO's own request comes back to BRAVO. */
+/* Check that BRAVO refuses the request for its name, in these words. */
+static void
+assert_name_refused(const struct kx_message *request, const char *words)
+{
+    const char *message;
+    krb5_data remote;
+
+    assert_int_equal(kx_check_request(context, &settings, time(NULL),
+                                      &request->offer, &remote),
+                     KX_ERR_POLICY_NAME);
+    message = krb5_get_error_message(context, KX_ERR_POLICY_NAME);
+    assert_non_null(strstr(message, words));
+    krb5_free_error_message(context, message);
+}
+
+/* BRAVO's own request comes back to BRAVO: it is for ALPHA's key, and it would
+ * be BRAVO that asks BRAVO. */
 static void
 our_own_request_sent_back_to_us_is_refused(void **state)
 {
     struct relayed *relayed = *state;
     struct kx_message *own =
         offer_by("bravo.example", KX_MSG_REQ, ALPHA, BRAVO, relayed->bravo);
-    krb5_data remote;
 
-    assert_int_equal(
-        kx_check_request(context, &settings, time(NULL), &own->offer, &remote),
-        KX_ERR_POLICY_NAME);
+    assert_name_refused(own, "request is for krbtgt/" ALPHA "@" BRAVO);
+    kx_message_free(own);
+    own = offer_by("bravo.example", KX_MSG_REQ, BRAVO, BRAVO, relayed->bravo);
+    assert_name_refused(own, "names our own realm");
     kx_message_free(own);
 }
 
@@ -231,6 +275,7 @@ main(void)
             who_takes_the_liar_for_the_other_has_another_key_and_no_confirmation),
         RELAYED_TEST(
             two_that_mean_each_other_have_the_same_key_and_confirmation),
+        RELAYED_TEST(whatever_an_offer_says_goes_into_the_key),
         RELAYED_TEST(what_the_other_said_to_the_liar_is_no_answer_to_us),
         RELAYED_TEST(our_own_request_sent_back_to_us_is_refused),
         RELAYED_TEST(our_own_reply_sent_back_as_a_request_is_not_the_peers),

@@ -358,15 +358,18 @@ an_algorithm_that_is_not_ours_is_refused(void **state)
         "1.3.101.113",           /* Ed448 */
         "",
     };
-    struct kx_algorithm other = {0};
+    /* As RSA has it, and as the others do. */
+    const krb5_data parameters[] = {kx_data("\x05\x00", 2), kx_data(NULL, 0)};
+    struct kx_algorithm other;
     krb5_data signature = kx_data("x", 1);
     char oid[64];
     size_t i;
 
     (void)state;
     other.oid = oid;
-    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        strcpy(oid, others[i]);
+    for (i = 0; i < 2 * sizeof(others) / sizeof(others[0]); i++) {
+        strcpy(oid, others[i / 2]);
+        other.parameters = parameters[i % 2];
         assert_int_equal(verify(rsa, &other, &signature),
                          KX_ERR_POLICY_SIGALG);
     }
