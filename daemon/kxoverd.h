@@ -3,6 +3,7 @@
  *
  *   main.c        options, start, signals, end
  *   process.c     fork, pidfile, privileges, word to the service manager
+ *   watchdog.c    signs of life for the service manager
  *   log.c         lines to where [logging] says
  *   service.c     what one reading of kdc.conf gives: settings, database,
  *                 engine, responder
@@ -103,8 +104,8 @@ krb5_error_code kx_process_detach(void);
 krb5_error_code kx_process_ready(const char *pidfile);
 
 /*
- * Tell the service manager: "RELOADING=1", "READY=1" or "STOPPING=1".  Without
- * a service manager nothing happens.
+ * Tell the service manager: "RELOADING=1", "READY=1", "STOPPING=1" or
+ * "WATCHDOG=1".  Without a service manager nothing happens.
  */
 void kx_process_notify(const char *state);
 
@@ -113,6 +114,18 @@ void kx_process_notify(const char *state);
  * Errors: ENOENT (there is no such user), errno's.
  */
 krb5_error_code kx_process_become(krb5_context context, const char *user);
+
+/*
+ * watchdog.c
+ */
+
+/*
+ * If the service manager watches us ($WATCHDOG_USEC, $WATCHDOG_PID), let
+ * base's loop tell it from now on that we are alive, twice in the time that it
+ * says. *out, NULL if it does not, is to be released with event_free().
+ * Errors: ENOMEM.
+ */
+krb5_error_code kx_watchdog_new(struct event_base *base, struct event **out);
 
 /*
  * service.c

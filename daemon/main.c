@@ -50,6 +50,7 @@ struct control {
     struct event *on_int;
     struct event *on_hup;
     struct event *stop_timer;
+    struct event *watchdog; /* NULL: nobody watches us */
 };
 
 static void
@@ -297,7 +298,7 @@ set_up(struct control *control)
         event_add(control->on_int, NULL) != 0 ||
         event_add(control->on_hup, NULL) != 0)
         return ENOMEM;
-    return 0;
+    return kx_watchdog_new(daemon->base, &control->watchdog);
 }
 
 /* Come to the point of serving.  What goes wrong is logged. */
@@ -343,7 +344,8 @@ tear_down(struct control *control)
 {
     struct kx_daemon *daemon = &control->daemon;
     struct event *events[] = {control->on_term, control->on_int,
-                              control->on_hup, control->stop_timer};
+                              control->on_hup, control->stop_timer,
+                              control->watchdog};
     size_t i;
 
     for (i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
