@@ -85,3 +85,12 @@ AC_DEFUN([KX_KDB_PLUGIN_DIR], [
     hostrealmplugindir=$(dirname "$kdbplugindir")/hostrealm
     AC_SUBST([hostrealmplugindir])
 ])
+
+dnl Where the unit of kxoverd goes: systemd looks below /usr and /usr/local.
+AC_DEFUN([KX_SYSTEMD_UNIT_DIR], [
+    AC_ARG_WITH([systemd-unit-dir],
+        [AS_HELP_STRING([--with-systemd-unit-dir=DIR],
+            [systemd's folder of units @<:@PREFIX/lib/systemd/system@:>@])],
+        [systemdunitdir=$withval], [systemdunitdir='${prefix}/lib/systemd/system'])
+    AC_SUBST([systemdunitdir])
+])

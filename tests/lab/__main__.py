@@ -8,6 +8,7 @@ from . import CommandFailed, Lab, MissingTool, ServiceFailed, Terminated, TimedO
 from .demo import StoryBroken, demo
 from .lab import REALMS
 from .shell import exports, shell
+from .tools import INSTALLED
 
 
 def main():
@@ -59,8 +60,11 @@ def _parser():
                                ("up", _up, "the lab, until Ctrl-C; prints the environment to use it with")):
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(action=action)
-        command.add_argument("--build", metavar="DIR",
-                             help="where kxover was built (default: $KXOVER_BUILD, or here)")
+        programs = command.add_mutually_exclusive_group()
+        programs.add_argument("--build", metavar="DIR",
+                              help="where kxover was built (default: $KXOVER_BUILD, or here)")
+        programs.add_argument("--installed", dest="build", action="store_const", const=INSTALLED,
+                              help="use kxover as it is installed on this machine")
         command.add_argument("--keep", action="store_true", help="leave the lab's folder behind")
         if action is not _demo:
             command.add_argument("--module", choices=("kxover", "db2"), default="kxover",

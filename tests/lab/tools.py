@@ -32,6 +32,8 @@ PACKAGES = {
     "kpasswd": "krb5-user",
     "krb5kdc": "krb5-kdc",
     "kvno": "krb5-user",
+    "kxover": "kxover-tools",
+    "kxoverd": "kxoverd",
     "ldapmodify": "ldap-utils",
     "ldapsearch": "ldap-utils",
     "ldns-key2ds": "ldnsutils",
@@ -90,6 +92,9 @@ def find_heimdal(build, name):
     return path
 
 
+INSTALLED = object()  # in a build folder's place: kxover's programs are installed
+
+
 class Build:
     """The folder where kxover was built: what it made, by name."""
 
@@ -102,7 +107,10 @@ class Build:
 
     @classmethod
     def chosen(cls, folder=None):
-        """The build in `folder`, or else in $KXOVER_BUILD, or else in the current folder."""
+        """The build in `folder`, or else in $KXOVER_BUILD, or else in the current folder; INSTALLED is what
+        the system has."""
+        if folder is INSTALLED:
+            return Installed()
         return cls(folder or os.environ.get("KXOVER_BUILD") or os.curdir)
 
     def _find(self, name, folders):
@@ -113,3 +121,14 @@ class Build:
         raise MissingTool(
             f"{name} is not built in {self.folder}: run make there, or name the right folder "
             "with --build or KXOVER_BUILD")
+
+
+class Installed:
+    """kxover as it is installed: its programs are the system's, and krb5 finds the module by itself."""
+
+    module_folder = None
+
+    def __init__(self):
+        """MissingTool if something is not installed."""
+        self.daemon = Path(find("kxoverd"))
+        self.cli = Path(find("kxover"))
