@@ -7,21 +7,21 @@ import textwrap
 import unittest
 
 import test_cli
-import test_verify
+import verifying
 from lab.authority import Authority
 
 REVOKED = "is revoked since"
 NOT_SIGNED = "and is not signed by it"
 
 
-class Revocation(test_verify.Verify):
+class Revocation(verifying.Verify):
     """A realm certified by an authority between, that by a root."""
 
     def setUp(self):
         super().setUp()
         self.root = Authority(self.env, self.folder, "root")
         self.between = Authority(self.env, self.folder, "between", self.root)
-        self.serial = self.between.certify(test_verify.REALM, self.certificate, self.key)
+        self.serial = self.between.certify(verifying.REALM, self.certificate, self.key)
         self.chain = self.split(self.certificate.read_text())
 
     def split(self, pem):
@@ -38,13 +38,13 @@ class Revocation(test_verify.Verify):
         path.write_text("".join(chain))
         index = 1 if parameters.startswith("2") else 0
         options = [word for crl in lists for word in ("--crl", crl)] + (["--at", at] if at else [])
-        return self.kxover("verify", "--realm", test_verify.REALM, "--host", test_verify.HOST, "--chain", path,
+        return self.kxover("verify", "--realm", verifying.REALM, "--host", verifying.HOST, "--chain", path,
                            "--tlsa", self.record(parameters, chain[index]), *options, check=False)
 
     def assertJudged(self, result, *words):
         """Refused at check 6 with these words, or believed if there are none."""
         if words:
-            self.assertRefused(result, test_cli.FAILED, "is not believed", test_verify.ROOTS, *words)
+            self.assertRefused(result, test_cli.FAILED, "is not believed", verifying.ROOTS, *words)
         else:
             self.assertEqual((result.code, result.stderr), (0, ""), result.output)
 
@@ -53,7 +53,7 @@ class Revocation(test_verify.Verify):
 
     def test_a_revoked_realm_is_refused_with_its_name_and_number_and_since_when(self):
         result = self.judge(self.list(self.between, 8, self.serial, 9))
-        self.assertJudged(result, f"certificate 1 of the chain (CN={test_verify.REALM}, serial number 02) {REVOKED} 20",
+        self.assertJudged(result, f"certificate 1 of the chain (CN={verifying.REALM}, serial number 02) {REVOKED} 20",
                           self.folder / "crl.pem")
 
     def test_it_is_refused_whatever_the_usage_of_its_record(self):
@@ -79,7 +79,7 @@ class Revocation(test_verify.Verify):
 
     def test_a_list_that_is_overdue_counts_on(self):
         crl = self.list(self.between, self.serial, days=1)
-        self.assertJudged(self.judge(crl, at=test_verify.stamp(5 * test_verify.DAY)), REVOKED)
+        self.assertJudged(self.judge(crl, at=verifying.stamp(5 * verifying.DAY)), REVOKED)
 
     def test_a_list_that_was_altered_stops_all_of_its_issuer(self):
         for number in (self.serial, 9):
@@ -119,7 +119,7 @@ class Revocation(test_verify.Verify):
         anchors.write_text(self.chain[2] + new.certificate.read_text())
         path = self.folder / "chain.pem"
         path.write_text("".join(self.chain))
-        arguments = ("verify", "--realm", test_verify.REALM, "--host", test_verify.HOST, "--chain", path,
+        arguments = ("verify", "--realm", verifying.REALM, "--host", verifying.HOST, "--chain", path,
                      "--tlsa", self.record("3 1 1", self.chain[0]), "--crl", crl)
         self.assertJudged(self.kxover(*arguments, "--anchors", anchors, check=False), REVOKED)
         anchors.write_text(self.chain[2])
