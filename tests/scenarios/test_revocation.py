@@ -22,10 +22,7 @@ class Revocation(verifying.Verify):
         self.root = Authority(self.env, self.folder, "root")
         self.between = Authority(self.env, self.folder, "between", self.root)
         self.serial = self.between.certify(verifying.REALM, self.certificate, self.key)
-        self.chain = self.split(self.certificate.read_text())
-
-    def split(self, pem):
-        return [f"{part}-----END CERTIFICATE-----\n" for part in pem.split("-----END CERTIFICATE-----\n") if part]
+        self.chain = verifying.certificates(self.certificate.read_text())
 
     def list(self, authority, *serials, name="crl.pem", **options):
         """A list of that authority's."""

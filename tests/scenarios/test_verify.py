@@ -2,11 +2,14 @@
 
 What must be right besides, for usages 2, 1 and 0, is in test_verify_path.py."""
 
+import ssl
 import unittest
+from pathlib import Path
 
 import test_cli
+from lab.authority import Authority
 from verifying import (BETWEEN, CHAIN, CRL_SIGN, DANE, FUTURE, HOST, KDC, MISMATCH, PAST, REALM, ROOT, ROOTS,
-                       SERVER_AUTH, UNKNOWN, UNUSABLE, Verify)
+                       SERVER_AUTH, UNKNOWN, UNUSABLE, certificates, Verify)
 
 
 class Usages(Verify):
@@ -53,6 +56,22 @@ class Usages(Verify):
     def test_rfc6698_2_1_1_usage_0_of_what_is_no_ca_is_refused(self):
         chain = self.make(KDC, "name=between", ROOT)
         self.assertNotBelieved(DANE, "not a CA", chain, self.record("0 1 1", chain[1]), anchors=chain[2:])
+
+    def test_rfc6698_2_1_1_usage_0_of_a_ca_that_is_not_on_the_path_does_not_match(self):
+        chain = self.good()
+        self.assertNotBelieved(DANE, MISMATCH, chain, self.record("0 0 1", self.make(BETWEEN)[0]), anchors=chain[2:])
+
+    def test_rfc7671_5_4_usage_0_of_a_ca_above_one_that_is_a_root_of_ours_too(self):
+        """Trusting the lower one does not end the path before the higher one that the record is of."""
+        chain = self.good()
+        for index in (1, 2):
+            self.assertBelieved(chain, self.record("0 0 1", chain[index]), anchors=chain[1:])
+
+    def test_rfc7671_5_4_the_path_of_usages_0_and_1_goes_to_the_end_of_the_chain(self):
+        """Stricter than RFC 7671: a path that could end at a root of ours on the way does not."""
+        chain = self.good()
+        for record in (self.record("1 1 1", chain[0]), self.record("0 0 1", chain[1])):
+            self.assertNotBelieved(ROOTS, "none of kxover_anchors", chain, record, anchors=chain[1:2])
 
     def test_the_root_is_the_last_thing_that_is_asked(self):
         """Whoever is refused for the root alone is told which roots would do, and nobody else is."""
@@ -109,13 +128,28 @@ class Matching(Verify):
         chain = self.good()
         record = self.record("3 1 1", chain[0])
         digest = record.split()[3]
+        certificate, key = (self.record(f"3 {selector} 0", chain[0]).split()[3] for selector in (0, 1))
         unusable = (f"4 1 1 {digest}", f"255 1 1 {digest}", f"3 2 1 {digest}", f"3 255 1 {digest}",
                     f"3 1 3 {digest}", f"3 1 255 {digest}", f"3 1 1 {digest}00", f"3 1 1 {digest[2:]}",
-                    f"3 1 2 {digest}", f"3 1 0 {digest}", f"3 0 0 {digest}", "3 1 1")
+                    f"3 1 2 {digest}", f"3 1 0 {digest}", f"3 0 0 {digest}", "3 1 1",
+                    "3 0 0", f"3 0 0 {certificate}00", f"3 0 0 {certificate[:-2]}", f"3 0 0 {key}",
+                    f"3 1 0 {certificate}", f"3 1 0 {key}00", f"2 0 1 {digest}00", f"2 1 2 {digest}",
+                    f"0 0 1 {digest[2:]}", f"1 1 3 {digest}")
         for one in unusable:
             with self.subTest(record=one):
                 self.assertNotBelieved(DANE, UNUSABLE, chain, one)
         self.assertBelieved(chain, *unusable, record, by=record)
+
+    def test_rfc6698_4_1_if_no_record_can_be_used_there_is_nothing_to_fall_back_to(self):
+        """Stricter than the RFC, which goes on as if there were no records: roots alone make no realm known."""
+        chain = self.good()
+        self.assertNotBelieved(DANE, UNUSABLE, chain, f"1 1 3 {64 * '0'}", anchors=chain[2:])
+
+    def test_rfc6698_c_the_rfcs_own_certificate_is_signed_with_sha_1_and_refused(self):
+        """That its digests are those of the RFC is test_dnssec_tlsa's matter."""
+        der = (Path(__file__).parents[1] / "unit/testdata/tlsa-rfc6698.der").read_bytes()
+        chain = [ssl.DER_cert_to_PEM_cert(der)]
+        self.assertNotBelieved(CHAIN, "1.2.840.113549.1.1.5", chain, self.record("3 0 1", chain[0]))
 
     def test_rfc6698_2_2_digits_are_in_either_case_and_may_be_apart(self):
         chain = self.good()
@@ -142,6 +176,28 @@ class Rollover(Verify):
         records = [self.record("2 0 1", old[2]), self.record("2 0 1", new[2])]
         self.assertBelieved(old, *records, by=records[0])
         self.assertBelieved(new, *records, by=records[1])
+
+    def test_rfc6698_a_4_old_and_new_key_with_a_path_to_our_roots(self):
+        old, new = self.good(), self.good()
+        records = [self.record("1 1 1", old[0]), self.record("1 1 1", new[0])]
+        for chain, record in ((old, records[0]), (new, records[1])):
+            self.assertBelieved(chain, *records, by=record, anchors=[old[2], new[2]])
+        self.assertNotBelieved(DANE, MISMATCH, old, records[1], anchors=[old[2], new[2]])
+
+    def test_rfc7671_8_1_the_same_key_under_another_usage(self):
+        chain = self.good()
+        before, after = self.record("1 1 1", chain[0]), self.record("3 1 1", chain[0])
+        for anchors in (None, chain[2:]):
+            self.assertBelieved(chain, before, after, by=after, anchors=anchors)
+            self.assertBelieved(chain, after, anchors=anchors)
+
+    def test_rfc7671_8_2_from_a_certificate_of_its_own_to_one_of_an_authority(self):
+        """Step by step as the RFC has it: first the new key like the old one, and the authority in the end."""
+        own, chain = self.make("name=kdc"), self.good()
+        keys = [self.record("3 1 1", own[0]), self.record("3 1 1", chain[0])]
+        self.assertBelieved(own, *keys, by=keys[0])
+        self.assertBelieved(chain, *keys, by=keys[1])
+        self.assertBelieved(chain, self.record("2 0 1", chain[2]))
 
     def test_rfc7671_8_2_a_change_from_one_usage_to_another(self):
         chain, own = self.good(), self.make("name=kdc")
@@ -174,9 +230,10 @@ class Rollover(Verify):
 
     def test_rfc7671_9_sha_256_does_not_count_beside_sha_512(self):
         chain, other = self.good(), self.good()
-        records = [self.record("3 1 1", chain[0]), self.record("3 1 2", other[0])]
-        self.assertNotBelieved(DANE, MISMATCH, chain, *records)
-        self.assertNotBelieved(DANE, "SHA-256 does not count beside SHA-512", chain, *records)
+        for usage, index in ((3, 0), (2, 1), (1, 0), (0, 1)):
+            records = [self.record(f"{usage} 1 1", chain[index]), self.record(f"{usage} 1 2", other[index])]
+            self.assertNotBelieved(DANE, MISMATCH, chain, *records, anchors=chain[2:])
+            self.assertNotBelieved(DANE, "SHA-256 does not count beside SHA-512", chain, *records, anchors=chain[2:])
 
     def test_rfc7671_9_with_both_digests_of_the_same_key_the_stronger_one_is_matched(self):
         chain = self.good()
@@ -222,6 +279,39 @@ class Usage3(Verify):
         """Stricter than RFC 7671: the protocol wants a complete chain whatever the record says."""
         chain = self.good()
         self.assertNotBelieved(CHAIN, "is not self-signed", chain[:2], self.record("3 1 1", chain[0]))
+
+
+class Reissued(Verify):
+    """RFC 6698 A.1.2, RFC 7671 5.2.1: an authority has its key certified once more."""
+
+    def setUp(self):
+        super().setUp()
+        self.root = Authority(self.env, self.folder, "root")
+        self.between = Authority(self.env, self.folder, "between", self.root)
+        self.between.certify(REALM, self.certificate, self.key)
+        self.chain = certificates(self.certificate.read_text())
+
+    def reissued(self, *extra):
+        """The chain with the other certificate in it."""
+        path = self.folder / "again.pem"
+        self.root.sign(self.between.key, path, ['cn = "between"', "ca", "cert_signing_key", *extra])
+        return [self.chain[0], path.read_text(), self.chain[2]]
+
+    def test_rfc6698_a_1_2_1_a_record_of_the_certificate_is_of_that_one_alone(self):
+        record = self.record("2 0 1", self.chain[1])
+        self.assertBelieved(self.chain, record)
+        self.assertNotBelieved(DANE, MISMATCH, self.reissued(), record)
+
+    def test_rfc6698_a_1_2_2_a_record_of_the_key_is_of_both(self):
+        record = self.record("2 1 1", self.chain[1])
+        self.assertBelieved(self.chain, record)
+        self.assertBelieved(self.reissued(), record)
+
+    def test_rfc7671_5_2_1_of_two_certificates_for_a_key_the_one_that_was_sent_sets_the_constraints(self):
+        record = self.record("2 1 1", self.chain[1])
+        constrained = self.reissued('nc_exclude_dns = "alpha.example"')
+        self.assertNotBelieved(DANE, "constraints", constrained, record)
+        self.assertBelieved(self.chain, record)
 
 
 class Question(Verify):

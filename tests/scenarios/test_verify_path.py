@@ -24,6 +24,11 @@ class Usage2(Verify):
         chain = self.good()
         self.assertNotBelieved(CHAIN, "is not self-signed", chain[:2], self.record("2 0 1", chain[2]))
 
+    def test_rfc7671_5_2_2_a_root_of_trust_that_is_in_dns_alone_is_refused(self):
+        """Stricter than the RFC, which has a verifier complete the chain by the certificate in the record."""
+        chain = self.good()
+        self.assertNotBelieved(CHAIN, "is not self-signed", chain[:2], self.record("2 0 0", chain[2]))
+
     def test_rfc7671_5_2_3_a_bare_key_is_that_of_a_certificate_in_the_chain(self):
         chain = self.good()
         self.assertBelieved(chain, self.record("2 1 0", chain[2]))
@@ -37,7 +42,8 @@ class Usage2(Verify):
         chain, other = self.good(), self.good()
         self.assertNotBelieved(DANE, MISMATCH, chain, self.record("2 0 1", other[2]))
 
-    def test_a_self_signed_certificate_is_not_its_own_root_of_trust(self):
+    def test_rfc6698_a_1_a_self_signed_certificate_is_not_its_own_root_of_trust(self):
+        """Stricter than the RFC, which has a first certificate that is the root of trust, too."""
         chain = self.make(KDC)
         self.assertNotBelieved(DANE, MISMATCH, chain, self.record("2 0 1", chain[0]))
         self.assertNotBelieved(DANE, MISMATCH, self.make(f"{KDC} ca"), self.record("2 0 1", chain[0]))

@@ -66,6 +66,11 @@ def names(*general):
     return f"names={element(0x30, *general).hex()}"
 
 
+def certificates(pem):
+    """The certificates in a text, each in PEM."""
+    return re.findall(r"-----BEGIN[^-]+-----\n[^-]+-----END[^-]+-----\n", pem)
+
+
 def stamp(seconds):
     """The time so many seconds from now, as kxover writes times."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
@@ -82,8 +87,7 @@ class Verify(test_cli.Tool):
     def make(self, *plans):
         """A chain of certificates in PEM, each signed by the next."""
         program = Path(os.environ.get("KXOVER_BUILD", os.curdir), "tests/scenarios/certify").resolve()
-        pem = run([program], self.env, input="".join(f"{plan}\n" for plan in plans)).stdout
-        return re.findall(r"-----BEGIN[^-]+-----\n[^-]+-----END[^-]+-----\n", pem)
+        return certificates(run([program], self.env, input="".join(f"{plan}\n" for plan in plans)).stdout)
 
     def good(self):
         return self.make(KDC, BETWEEN, ROOT)

@@ -5,7 +5,8 @@
  * The certificates in testdata/ are self-signed ones made with "openssl req
  * -new -x509"; the digests beside them are of sha256sum and sha512sum over the
  * file, and over the key that "openssl x509 -pubkey | openssl pkey -pubin
- * -outform DER" takes out of it.
+ * -outform DER" takes out of it.  The last certificate and its digests are the
+ * example of RFC 6698 C.
  */
 #include "config.h"
 #include <stdio.h>
@@ -66,6 +67,13 @@ static const struct known {
       {"04358c3f4d4091647bbf9b95589b54d2ab9ef40280daf3adef6a135a7cb251ca",
        "63184e301db01501a8644cd04652656d9c61261b507d6510208562e4bebfca3f"
        "f2386d644f0a18dadeeb31597a054352714caca00178dfd0b2a8d0e8c1cb51a7"}}},
+    {"tlsa-rfc6698.der",
+     {{"efddf0d915c7bdc5782c0881e1b2a95ad099fbdd06d7b1f77982d9364338d955",
+       "81ee7f6c0ecc6b09b7785a9418f54432de630dd54dc6ee9e3c49de547708d236"
+       "d4c413c3e97e44f969e635958aa410495844127c04883503e5b024cf7a8f6a94"},
+      {"8755cdaa8fe24ef16cc0f2c918063185e433faaf1415664911d9e30a924138c4",
+       "d43165b4cdf8f8660aecccc5344d9d9ae45ffd7e6aab7ab9eec169b58e11f227"
+       "ed90c17330cc17b5ccef0390066008c720cec6aae533a934b3a2d7e232c94ab4"}}},
 };
 #define N_KNOWN (sizeof(known) / sizeof(*known))
 
