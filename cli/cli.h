@@ -12,6 +12,7 @@
 #define KX_CLI_H
 
 #include "base/kx_base.h"
+#include "exchange/kx_settings.h"
 
 enum {
     CLI_OK = 0,     /* done, or yes */
@@ -69,7 +70,8 @@ struct cli_call {
     size_t n_given;
 };
 
-extern const struct cli_command cli_keygen, cli_dns, cli_list, cli_verify;
+extern const struct cli_command cli_keygen, cli_dns, cli_list, cli_show,
+    cli_verify;
 
 /* The commands, in the order of the help; n_commands of them. */
 extern const struct cli_command *const cli_commands[];
@@ -123,10 +125,22 @@ int cli_untried(krb5_context context, krb5_error_code code, const char *format,
 int cli_open(const struct cli_call *call, krb5_context *context, char **name);
 
 /*
+ * cli_open(), and then open the database for reading (krb5_db_fini()).
+ * *settings (kx_settings_free()) are the realm's, or NULL if they cannot be
+ * used: what there is can be looked at without.  Returns CLI_OK, or
+ * CLI_UNTRIED after saying why.
+ */
+int cli_open_database(const struct cli_call *call, krb5_context *context,
+                      char **name, struct kx_settings **settings);
+
+/*
  * Say why the database of realm could not be opened; returns CLI_UNTRIED.
  */
 int cli_no_database(krb5_context context, krb5_error_code code,
                     const char *realm);
+
+/* Say that realm has no crossover with remote; returns CLI_FAILED. */
+int cli_no_crossover(const char *realm, const char *remote);
 
 /*
  * See that realm, which is what, is a DNS name in capitals of two labels or

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <kadm5/admin.h>
+#include <kdb.h>
 #include "cli/cli.h"
 #include "dnssec/kx_dnssec.h"
 
@@ -97,6 +98,35 @@ cli_no_database(krb5_context context, krb5_error_code code, const char *realm)
                            "you mean another realm",
                            realm);
     return cli_untried(context, code, "cannot open the database of %s", realm);
+}
+
+int
+cli_open_database(const struct cli_call *call, krb5_context *context,
+                  char **name, struct kx_settings **settings)
+{
+    krb5_error_code ret;
+    int code;
+
+    *settings = NULL;
+    code = cli_open(call, context, name);
+    if (code != CLI_OK)
+        return code;
+    ret = krb5_db_open(*context, NULL,
+                       KRB5_KDB_OPEN_RO | KRB5_KDB_SRV_TYPE_OTHER);
+    if (ret)
+        return cli_no_database(*context, ret, *name);
+    (void)kx_settings_read(*context, *name, NULL, settings);
+    return CLI_OK;
+}
+
+int
+cli_no_crossover(const char *realm, const char *remote)
+{
+    fprintf(stderr,
+            "kxover: %s has no crossover with %s; kxover list shows those "
+            "that there are\n",
+            realm, remote);
+    return CLI_FAILED;
 }
 
 /* Write text in capitals into capitals; false if it is too long. */

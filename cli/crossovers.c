@@ -6,109 +6,60 @@
  */
 #include "config.h"
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cli/crossovers.h"
-
-#define TEXT_SIZE 512
-
-/* An entry whose marks cannot be read or do not fit its keys. */
-#define MARKS_DAMAGED "(by hand: marks damaged)"
+#include "exchange/entry.h"
+#include "exchange/renewal.h"
 
 /* What the iteration carries along. */
 struct reading {
     krb5_context context;
     const char *realm;
+    const struct kx_settings *settings;
     time_t now;
     crossover_fn *function;
     void *arg;
     krb5_error_code code; /* what ended it early */
 };
 
-/* Append ", text", or text where out is empty, to out as far as it goes. */
-static void
-append(char out[TEXT_SIZE], const char *text)
+void
+crossover_free(struct crossover *crossover)
 {
-    size_t length = strlen(out);
-
-    (void)snprintf(out + length, TEXT_SIZE - length, "%s%s",
-                   length > 0 ? "," : "", text);
-}
-
-/* Write the encryption types of version kvno, as they are stored. */
-static void
-etypes_text(const krb5_db_entry *entry, unsigned int kvno, char out[TEXT_SIZE])
-{
-    char name[64];
-    int i, etype;
-
-    out[0] = '\0';
-    for (i = 0; i < entry->n_key_data; i++) {
-        if (entry->key_data[i].key_data_kvno != kvno)
-            continue;
-        etype = entry->key_data[i].key_data_type[0];
-        if (krb5_enctype_to_name(etype, TRUE, name, sizeof(name)) != 0)
-            (void)snprintf(name, sizeof(name), "%d", etype);
-        append(out, name);
-    }
-}
-
-/* Write until when, and whether that is over. */
-static void
-until_text(time_t until, time_t now, char out[TEXT_SIZE])
-{
-    char time[KX_TIME_TEXT_SIZE];
-
-    if (until == 0)
-        (void)snprintf(out, TEXT_SIZE, "never");
-    else
-        (void)snprintf(out, TEXT_SIZE, "%s%s", kx_time_text(until, time),
-                       until <= now ? " expired" : "");
-}
-
-/* Write a realm's name; other than printable ASCII becomes '?'. */
-static void
-realm_text(const krb5_data *realm, char out[TEXT_SIZE])
-{
-    unsigned int i;
-
-    for (i = 0; i < realm->length && i < TEXT_SIZE - 1; i++)
-        out[i] = realm->data[i] > ' ' && realm->data[i] <= '~' ? realm->data[i]
-                                                               : '?';
-    out[i] = '\0';
-}
-
-/* Append a row with copies of these texts; established is 0 for a version
- * without a mark.  Errors: ENOMEM. */
-static krb5_error_code
-append_row(struct crossover_rows *rows, enum kx_direction direction,
-           unsigned int kvno, time_t established,
-           char (*const text)[CROSSOVER_COLUMNS][TEXT_SIZE])
-{
-    struct crossover_row *grown, *row;
     size_t i;
 
-    grown = realloc(rows->rows, (rows->n + 1) * sizeof(*grown));
-    if (grown == NULL)
-        return ENOMEM;
-    rows->rows = grown;
-    row = &grown[rows->n++];
-    memset(row, 0, sizeof(*row));
-    row->direction = direction;
-    row->kvno = kvno;
-    row->established = established;
-    for (i = 0; i < CROSSOVER_COLUMNS; i++) {
-        row->text[i] = strdup((*text)[i]);
-        if (row->text[i] == NULL)
-            return ENOMEM;
+    if (crossover == NULL)
+        return;
+    for (i = 0; i < crossover->n_versions; i++) {
+        kx_origin_clear(&crossover->versions[i].origin);
+        free(crossover->versions[i].etypes);
     }
-    return 0;
+    free(crossover->versions);
+    free(crossover->realm);
+    free(crossover->principal);
+    free(crossover->damage);
+    free(crossover);
+}
+
+/* A copy of text (length bytes) in which other than printable ASCII is '?',
+ * and so are characters below least; NULL without memory. */
+static char *
+printable(const char *text, size_t length, char least)
+{
+    char *copy = malloc(length + 1);
+    size_t i;
+
+    if (copy == NULL)
+        return NULL;
+    for (i = 0; i < length; i++)
+        copy[i] = text[i] >= least && text[i] <= '~' ? text[i] : '?';
+    copy[length] = '\0';
+    return copy;
 }
 
 /* The mark of version kvno, or NULL. */
-static const struct kx_mark *
-find_mark(const struct kx_mark *marks, size_t n, unsigned int kvno)
+static struct kx_mark *
+find_mark(struct kx_mark *marks, size_t n, unsigned int kvno)
 {
     size_t i;
 
@@ -119,137 +70,275 @@ find_mark(const struct kx_mark *marks, size_t n, unsigned int kvno)
     return NULL;
 }
 
-/* True if an earlier key of entry has the version of its key i. */
-static krb5_boolean
-seen_before(const krb5_db_entry *entry, int i)
+/* The version kvno of crossover, appended if it is not there; NULL without
+ * memory. */
+static struct crossover_version *
+find_or_add(struct crossover *crossover, unsigned int kvno)
 {
-    int j;
+    struct crossover_version *grown;
+    size_t i;
 
-    for (j = 0; j < i; j++) {
-        if (entry->key_data[j].key_data_kvno ==
-            entry->key_data[i].key_data_kvno)
+    for (i = 0; i < crossover->n_versions; i++) {
+        if (crossover->versions[i].kvno == kvno)
+            return &crossover->versions[i];
+    }
+    grown = realloc(crossover->versions,
+                    (crossover->n_versions + 1) * sizeof(*grown));
+    if (grown == NULL)
+        return NULL;
+    crossover->versions = grown;
+    grown += crossover->n_versions++;
+    memset(grown, 0, sizeof(*grown));
+    grown->kvno = kvno;
+    return grown;
+}
+
+/* Gather the versions of entry and their encryption types.  Errors: ENOMEM. */
+static krb5_error_code
+add_versions(struct crossover *crossover, const krb5_db_entry *entry)
+{
+    struct crossover_version *version;
+    krb5_enctype *grown;
+    int i;
+
+    for (i = 0; i < entry->n_key_data; i++) {
+        version = find_or_add(crossover, entry->key_data[i].key_data_kvno);
+        if (version == NULL)
+            return ENOMEM;
+        grown =
+            realloc(version->etypes, (version->n_etypes + 1) * sizeof(*grown));
+        if (grown == NULL)
+            return ENOMEM;
+        version->etypes = grown;
+        grown[version->n_etypes++] = entry->key_data[i].key_data_type[0];
+    }
+    return 0;
+}
+
+/* Tell of each version where it comes from and when it ends; what marks say of
+ * it is moved there. */
+static void
+explain_versions(struct crossover *crossover, const krb5_db_entry *entry,
+                 struct kx_mark *marks, size_t n_marks,
+                 const struct kx_adopted *adopted, size_t n_adopted)
+{
+    struct crossover_version *version;
+    struct kx_mark *mark;
+    size_t i;
+
+    for (i = 0; i < crossover->n_versions; i++) {
+        version = &crossover->versions[i];
+        mark = find_mark(marks, n_marks, version->kvno);
+        version->till = kx_adopted_till(adopted, n_adopted, version->kvno);
+        if (mark != NULL) {
+            version->source = VERSION_KXOVER;
+            version->established = mark->established;
+            version->till = mark->till;
+            version->origin = mark->origin;
+            memset(&mark->origin, 0, sizeof(mark->origin));
+        } else if (version->till > 0) {
+            version->source = VERSION_TAKEN_OVER;
+        } else {
+            version->source = n_marks > 0 ? VERSION_UNMARKED : VERSION_BY_HAND;
+            version->till = kx_to_time(entry->expiration);
+        }
+    }
+}
+
+/* The state of a version of which entry, as a KDC may use it, has keys or
+ * not; newest_used is when the newest one that it has was established. */
+static enum version_state
+state_of(const struct crossover_version *version, enum kx_direction direction,
+         krb5_boolean is_used, time_t newest_used, time_t now)
+{
+    if (version->source == VERSION_UNMARKED)
+        return VERSION_NOT_USED;
+    if (version->till != 0 && version->till <= now)
+        return VERSION_EXPIRED;
+    if (direction == KX_INCOMING)
+        return VERSION_ACCEPTED;
+    if (is_used)
+        return VERSION_IN_USE;
+    return version->established > newest_used ? VERSION_NEXT
+                                              : VERSION_REPLACED;
+}
+
+/*
+ * Tell of each version what a KDC does with it now.  entry is cut down to what
+ * a KDC uses.  Errors: kx_entry_restrict()'s.
+ */
+static krb5_error_code
+judge_versions(const struct reading *reading, struct crossover *crossover,
+               krb5_db_entry *entry)
+{
+    struct crossover_version *version;
+    krb5_boolean usable = FALSE;
+    krb5_error_code ret = 0;
+    time_t newest_used = 0;
+    size_t i;
+
+    if (crossover->keys == KEYS_KXOVER)
+        ret = kx_entry_restrict(reading->context, entry, crossover->direction,
+                                reading->now, &usable);
+    else
+        usable = TRUE;
+    if (ret)
+        return ret;
+    for (i = 0; i < crossover->n_versions; i++) {
+        version = &crossover->versions[i];
+        if (usable && kx_entry_has_version(entry, version->kvno) &&
+            version->established > newest_used)
+            newest_used = version->established;
+    }
+    for (i = 0; i < crossover->n_versions; i++) {
+        version = &crossover->versions[i];
+        version->state =
+            state_of(version, crossover->direction,
+                     usable && kx_entry_has_version(entry, version->kvno),
+                     newest_used, reading->now);
+    }
+    return 0;
+}
+
+/* The order of versions: newest first.  After 65535 the newest is not the one
+ * with the highest number. */
+static int
+compare(const void *a, const void *b)
+{
+    const struct crossover_version *x = a, *y = b;
+    const uint32_t kvnos[] = {x->kvno, y->kvno};
+
+    if (x->established != y->established)
+        return x->established < y->established ? 1 : -1;
+    return kx_latest_kvno(kvnos, 2) == x->kvno ? -1 : 1;
+}
+
+/* Read the marks of entry, and all that hangs on them.  Errors: libkdb5's,
+ * ENOMEM. */
+static krb5_error_code
+read_marks(const struct reading *reading, krb5_db_entry *entry,
+           struct crossover *crossover)
+{
+    krb5_context context = reading->context;
+    struct kx_mark *marks = NULL;
+    struct kx_adopted *adopted = NULL;
+    size_t n_marks = 0, n_adopted = 0;
+    krb5_error_code ret;
+    const char *words;
+
+    ret = kx_entry_marks(context, entry, &marks, &n_marks);
+    if (ret == 0)
+        ret = kx_adopted_read(context, entry, &adopted, &n_adopted);
+    crossover->keys = n_marks > 0             ? KEYS_KXOVER
+                      : entry->n_key_data > 0 ? KEYS_BY_HAND
+                                              : KEYS_NONE;
+    if (ret == KX_ERR_METADATA) {
+        crossover->keys = KEYS_DAMAGED;
+        words = krb5_get_error_message(context, ret);
+        crossover->damage = printable(words, strlen(words), ' ');
+        krb5_free_error_message(context, words);
+        ret = crossover->damage == NULL ? ENOMEM : 0;
+        kx_marks_free(marks, n_marks);
+        marks = NULL;
+        n_marks = n_adopted = 0;
+    }
+    if (ret == 0)
+        explain_versions(crossover, entry, marks, n_marks, adopted, n_adopted);
+    free(adopted);
+    kx_marks_free(marks, n_marks);
+    return ret;
+}
+
+/* True if kxover_keep names remote. */
+static krb5_boolean
+is_kept_by_settings(const struct kx_settings *settings, const char *remote)
+{
+    char *const *name;
+
+    if (settings == NULL)
+        return FALSE;
+    for (name = settings->keep_realms; name != NULL && *name != NULL; name++) {
+        if (strcmp(*name, remote) == 0)
             return TRUE;
     }
     return FALSE;
 }
 
-/*
- * Append the rows of one crossover, whose realm and direction text has
- * already, to rows.  Errors: ENOMEM, kx_entry_marks()'s.
- */
+/* Read the orders in entry.  Errors: libkdb5's, ENOMEM. */
 static krb5_error_code
-add_versions(const struct reading *reading, krb5_db_entry *entry,
-             enum kx_direction direction,
-             char (*text)[CROSSOVER_COLUMNS][TEXT_SIZE],
-             struct crossover_rows *rows)
+read_orders(const struct reading *reading, krb5_db_entry *entry,
+            struct crossover *crossover)
 {
-    struct kx_mark *marks = NULL;
-    const struct kx_mark *mark;
-    struct kx_adopted *adopted = NULL;
-    krb5_boolean damaged;
-    size_t n = 0, n_adopted = 0;
     krb5_error_code ret;
-    time_t accepted;
-    unsigned int kvno;
-    int i;
+    char *used = NULL;
 
-    ret = kx_entry_marks(reading->context, entry, &marks, &n);
-    if (ret == 0)
-        ret = kx_adopted_read(reading->context, entry, &adopted, &n_adopted);
-    damaged = ret == KX_ERR_METADATA;
-    if (ret && !damaged)
+    crossover->blocked = kx_entry_is_blocked(entry);
+    ret = kx_order_read(reading->context, entry, KX_BLOCKED_NAME,
+                        &crossover->block);
+    if (ret || crossover->direction != KX_OUTGOING)
         return ret;
-    ret = 0;
-    if (entry->n_key_data == 0) {
-        (void)snprintf((*text)[CROSSOVER_KVNO], TEXT_SIZE, "-");
-        (void)snprintf((*text)[CROSSOVER_ETYPES], TEXT_SIZE, "-");
-        (void)snprintf((*text)[CROSSOVER_UNTIL], TEXT_SIZE, "-");
-        (void)snprintf((*text)[CROSSOVER_PEER], TEXT_SIZE, "%s",
-                       damaged ? MARKS_DAMAGED : "(no keys)");
-        ret = append_row(rows, direction, 0, 0, text);
-    }
-    for (i = 0; i < entry->n_key_data && ret == 0; i++) {
-        if (seen_before(entry, i))
-            continue;
-        kvno = entry->key_data[i].key_data_kvno;
-        mark = find_mark(marks, n, kvno);
-        accepted = kx_adopted_till(adopted, n_adopted, kvno);
-        (void)snprintf((*text)[CROSSOVER_KVNO], TEXT_SIZE, "%u", kvno);
-        etypes_text(entry, kvno, (*text)[CROSSOVER_ETYPES]);
-        /* krb5's times are unsigned, until 2106; their type is not. */
-        until_text(mark != NULL   ? mark->till
-                   : accepted > 0 ? accepted
-                                  : (time_t)(uint32_t)entry->expiration,
-                   reading->now, (*text)[CROSSOVER_UNTIL]);
-        if (mark != NULL)
-            (void)snprintf((*text)[CROSSOVER_PEER], TEXT_SIZE, "%s:%u",
-                           mark->origin.host, mark->origin.port);
-        else
-            (void)snprintf((*text)[CROSSOVER_PEER], TEXT_SIZE, "%s",
-                           damaged        ? MARKS_DAMAGED
-                           : accepted > 0 ? "(by hand: taken over)"
-                           : n > 0        ? "(no mark: not used)"
-                                          : "(by hand)");
-        ret = append_row(rows, direction, kvno,
-                         mark != NULL ? mark->established : 0, text);
-    }
-    free(adopted);
-    kx_marks_free(marks, n);
+    ret =
+        kx_order_read(reading->context, entry, KX_KEPT_NAME, &crossover->keep);
+    crossover->kept = crossover->keep.given ||
+                      is_kept_by_settings(reading->settings, crossover->realm);
+    if (ret == 0)
+        ret =
+            krb5_dbe_get_string(reading->context, entry, KX_USED_NAME, &used);
+    if (ret == 0 && used != NULL && !kx_time_read(used, &crossover->used))
+        crossover->used = 0;
+    krb5_dbe_free_string(reading->context, used);
     return ret;
 }
 
-/* The order of rows: realm, direction, newest version first.  After 65535 the
- * newest is not the one with the highest number. */
-static int
-compare(const void *a, const void *b)
+/*
+ * Read entry, the crossover with remote, into *out; the entry is cut down.
+ * Errors: libkdb5's, ENOMEM.
+ */
+static krb5_error_code
+read_entry(const struct reading *reading, krb5_db_entry *entry,
+           enum kx_direction direction, const krb5_data *remote,
+           struct crossover **out)
 {
-    const struct crossover_row *x = a, *y = b;
-    const uint32_t kvnos[] = {x->kvno, y->kvno};
-    int order;
+    struct crossover *crossover;
+    krb5_error_code ret;
+    char *name = NULL;
 
-    order = strcmp(x->text[CROSSOVER_REALM], y->text[CROSSOVER_REALM]);
-    if (order == 0)
-        order = (int)x->direction - (int)y->direction;
-    if (order == 0 && x->established != y->established)
-        return x->established < y->established ? 1 : -1;
-    if (order == 0 && x->kvno != y->kvno)
-        order = kx_latest_kvno(kvnos, 2) == x->kvno ? -1 : 1;
-    return order;
-}
-
-void
-crossover_rows_sort(struct crossover_rows *rows)
-{
-    if (rows->n > 0)
-        qsort(rows->rows, rows->n, sizeof(*rows->rows), compare);
-}
-
-krb5_error_code
-crossover_rows_move(struct crossover_rows *to, struct crossover_rows *from)
-{
-    struct crossover_row *grown;
-
-    if (from->n == 0)
-        return 0;
-    grown = realloc(to->rows, (to->n + from->n) * sizeof(*grown));
-    if (grown == NULL)
+    crossover = calloc(1, sizeof(*crossover));
+    if (crossover == NULL)
         return ENOMEM;
-    memcpy(grown + to->n, from->rows, from->n * sizeof(*grown));
-    to->rows = grown;
-    to->n += from->n;
-    free(from->rows);
-    memset(from, 0, sizeof(*from));
-    return 0;
+    crossover->direction = direction;
+    crossover->realm = printable(remote->data, remote->length, '!');
+    ret = krb5_unparse_name(reading->context, entry->princ, &name);
+    if (ret == 0)
+        crossover->principal = printable(name, strlen(name), '!');
+    krb5_free_unparsed_name(reading->context, name);
+    if (ret == 0 && (crossover->realm == NULL || crossover->principal == NULL))
+        ret = ENOMEM;
+    if (ret == 0)
+        ret = add_versions(crossover, entry);
+    if (ret == 0)
+        ret = read_marks(reading, entry, crossover);
+    if (ret == 0)
+        ret = read_orders(reading, entry, crossover);
+    if (ret == 0)
+        ret = judge_versions(reading, crossover, entry);
+    if (ret == 0 && crossover->n_versions > 0)
+        qsort(crossover->versions, crossover->n_versions,
+              sizeof(*crossover->versions), compare);
+    if (ret)
+        crossover_free(crossover);
+    else
+        *out = crossover;
+    return ret;
 }
 
-/* Take one entry of the database.  Errors: those of add_versions(), the
+/* Take one entry of the database.  Errors: those of read_entry(), the
  * function's.  Not every module heeds them, so they are kept, too. */
 static int
 take_entry(krb5_pointer arg, krb5_db_entry *entry)
 {
     struct reading *reading = arg;
-    struct crossover_rows rows = {0};
-    char text[CROSSOVER_COLUMNS][TEXT_SIZE];
+    struct crossover *crossover;
     enum kx_direction direction;
     krb5_data remote;
 
@@ -257,22 +346,18 @@ take_entry(krb5_pointer arg, krb5_db_entry *entry)
     direction = kx_crossover_direction(entry->princ, reading->realm, &remote);
     if (direction == KX_NOT_A_CROSSOVER || reading->code != 0)
         return reading->code;
-    realm_text(&remote, text[CROSSOVER_REALM]);
-    (void)snprintf(text[CROSSOVER_DIRECTION], TEXT_SIZE, "%s",
-                   direction == KX_OUTGOING ? "outgoing" : "incoming");
-    reading->code = add_versions(reading, entry, direction, &text, &rows);
-    crossover_rows_sort(&rows);
+    reading->code = read_entry(reading, entry, direction, &remote, &crossover);
     if (reading->code == 0)
-        reading->code = reading->function(reading->arg, &rows);
-    crossover_rows_clear(&rows);
+        reading->code = reading->function(reading->arg, crossover);
     return reading->code;
 }
 
 krb5_error_code
-crossovers_read(krb5_context context, const char *realm, time_t now,
+crossovers_read(krb5_context context, const char *realm,
+                const struct kx_settings *settings, time_t now,
                 crossover_fn *function, void *arg)
 {
-    struct reading reading = {context, realm, now, function, arg, 0};
+    struct reading reading = {context, realm, settings, now, function, arg, 0};
     char pattern[] = "krbtgt/*";
     krb5_error_code ret;
 
@@ -280,15 +365,29 @@ crossovers_read(krb5_context context, const char *realm, time_t now,
     return reading.code != 0 ? reading.code : ret;
 }
 
-void
-crossover_rows_clear(struct crossover_rows *rows)
+krb5_error_code
+crossover_find(krb5_context context, const char *realm, const char *remote,
+               enum kx_direction direction, const struct kx_settings *settings,
+               time_t now, struct crossover **out)
 {
-    size_t i, j;
+    struct reading reading = {context, realm, settings, now, NULL, NULL, 0};
+    const krb5_data here = kx_data(realm, strlen(realm));
+    const krb5_data there = kx_data(remote, strlen(remote));
+    krb5_principal name = NULL;
+    krb5_db_entry *entry = NULL;
+    krb5_error_code ret;
 
-    for (i = 0; i < rows->n; i++) {
-        for (j = 0; j < CROSSOVER_COLUMNS; j++)
-            free(rows->rows[i].text[j]);
-    }
-    free(rows->rows);
-    memset(rows, 0, sizeof(*rows));
+    *out = NULL;
+    ret = direction == KX_OUTGOING
+              ? kx_crossover_name(context, &there, &here, &name)
+              : kx_crossover_name(context, &here, &there, &name);
+    if (ret == 0)
+        ret = krb5_db_get_principal(context, name, 0, &entry);
+    if (ret == 0)
+        ret = read_entry(&reading, entry, direction, &there, out);
+    else if (ret == KRB5_KDB_NOENTRY)
+        ret = 0;
+    krb5_db_free_principal(context, entry);
+    krb5_free_principal(context, name);
+    return ret;
 }

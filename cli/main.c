@@ -7,8 +7,8 @@
 #include <string.h>
 #include "cli/cli.h"
 
-const struct cli_command *const cli_commands[] = {&cli_list, &cli_keygen,
-                                                  &cli_dns, &cli_verify};
+const struct cli_command *const cli_commands[] = {
+    &cli_list, &cli_show, &cli_keygen, &cli_dns, &cli_verify};
 const size_t cli_n_commands = sizeof(cli_commands) / sizeof(cli_commands[0]);
 
 /* Print what the program can do. */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "exchange/entry.h"
+#include "exchange/orders.h"
 #include "exchange/renewal.h"
 
 /* The part of a key's life that is left when it is renewed. */
@@ -49,9 +50,15 @@ kx_life_read(krb5_context context, krb5_db_entry *entry, struct kx_life *life)
 {
     krb5_error_code ret;
     struct kx_mark *marks = NULL;
+    struct kx_order kept;
     size_t n = 0, i;
 
     memset(life, 0, sizeof(*life));
+    life->blocked = kx_entry_is_blocked(entry);
+    ret = kx_order_read(context, entry, KX_KEPT_NAME, &kept);
+    if (ret)
+        return ret;
+    life->kept = kept.given;
     ret = kx_entry_marks(context, entry, &marks, &n);
     if (ret == KX_ERR_METADATA) {
         life->damaged = TRUE;
@@ -161,7 +168,7 @@ kx_entry_is_over(krb5_context context, krb5_db_entry *entry, time_t now,
 
     *over = FALSE;
     ret = kx_life_read(context, entry, &life);
-    if (ret || !life.ours || life.last_till >= now - KX_RECENT)
+    if (ret || !life.ours || life.kept || life.last_till >= now - KX_RECENT)
         return ret;
     ret = kx_entry_limits(context, entry, &limits);
     if (ret || has_own_limits(entry, &limits))

@@ -18,6 +18,8 @@ time_t kx_renewal_begins(time_t established, time_t till);
 
 /* What there is to know of an entry that may have to be renewed. */
 struct kx_life {
+    krb5_boolean blocked; /* kx_entry_is_blocked() */
+    krb5_boolean kept;    /* it is to be renewed whether used or not */
     krb5_boolean ours;    /* it has marked versions; else all that follows but
                            * the next three is zero */
     krb5_boolean damaged; /* its marks are, or do not fit its keys: the context
@@ -51,9 +53,9 @@ krb5_error_code kx_use_note(krb5_context context, krb5_db_entry *entry,
 
 /*
  * *over tells whether nothing would be lost with entry: kxover made it, all
- * its versions expired more than KX_RECENT before now, and nothing in it was
- * set by hand (attributes, limits, other string attributes, keys
- * without a mark).  Errors: libkdb5's, ENOMEM.
+ * its versions expired more than KX_RECENT before now, it is not kept, and
+ * nothing in it was set by hand (attributes, limits, other string attributes,
+ * keys without a mark).  Errors: libkdb5's, ENOMEM.
  */
 krb5_error_code kx_entry_is_over(krb5_context context, krb5_db_entry *entry,
                                  time_t now, krb5_boolean *over);

@@ -17,6 +17,7 @@ kx_error_step(krb5_error_code code)
         return "message";
     case KX_ERR_REALM_NAME:
     case KX_ERR_POLICY_REALM:
+    case KX_ERR_BLOCKED:
     case KX_ERR_POLICY_NAME:
     case KX_ERR_POLICY_TIME:
     case KX_ERR_POLICY_TILL:

@@ -37,6 +37,7 @@ class Tool(unittest.TestCase):
                     "KRB5_CONFIG": str(self.folder / "krb5.conf"),
                     "KRB5_KDC_PROFILE": str(self.folder / "kdc.conf")}
         (self.folder / "krb5.conf").write_text(f"[libdefaults]\n    default_realm = {REALM}\n")
+        self.binary = cli()
         self.configure()
 
     def configure(self, **settings):
@@ -49,6 +50,18 @@ class Tool(unittest.TestCase):
 
     def kxover(self, *arguments, check=True):
         return run([cli(), *arguments], self.env, check=check)
+
+    def as_somebody(self, *arguments, mode=0o000):
+        """Run kxover as a user to whom the database's files are of that mode."""
+        for path in self.folder.glob("principal*"):
+            path.chmod(mode)
+        if os.geteuid() != 0:
+            return self.kxover(*arguments, check=False)
+        self.folder.chmod(0o755)
+        copy = self.folder / "kxover"
+        copy.write_bytes(cli().read_bytes())
+        copy.chmod(0o755)
+        return self.tool("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", copy, *arguments, check=False)
 
     def keygen(self, *arguments, check=True):
         return self.kxover("keygen", *arguments, self.certificate, self.key, check=check)
@@ -330,25 +343,25 @@ class List(Tool):
             f"certificate=sha256:{'0a' * 32} tlsa=3-1-1-{'0b' * 32} group=X25519 prior=0\"")
 
     def test_an_empty_database_has_titles_alone(self):
-        self.assertEqual(self.rows(), [["DIRECTION", "REALM", "KVNO", "UNTIL", "PEER", "ENCRYPTION TYPES"]])
+        self.assertEqual(self.rows(), [["DIRECTION", "REALM", "KVNO", "UNTIL", "STATE", "PEER", "ENCRYPTION TYPES"]])
 
     def test_a_crossover_of_kxover_tells_until_when_and_with_whom(self):
         self.kadmin("addprinc -randkey -e aes256-sha2,aes128-sha2 krbtgt/BRAVO.EXAMPLE")
         self.mark("krbtgt/BRAVO.EXAMPLE", 1, "2100-01-02T03:04:05Z")
-        self.assertEqual(self.rows()[1:], [["outgoing", "BRAVO.EXAMPLE", "1", "2100-01-02T03:04:05Z",
+        self.assertEqual(self.rows()[1:], [["outgoing", "BRAVO.EXAMPLE", "1", "2100-01-02T03:04:05Z", "in use",
                                             "kdc.bravo.example:88", "aes256-sha2,aes128-sha2"]])
 
     def test_an_expired_key_is_shown_as_such(self):
         self.kadmin("addprinc -randkey -e aes256-sha2 krbtgt/BRAVO.EXAMPLE")
         self.mark("krbtgt/BRAVO.EXAMPLE", 1, "2020-01-01T00:00:00Z")
-        self.assertEqual(self.rows()[1][3], "2020-01-01T00:00:00Z expired")
+        self.assertEqual(self.rows()[1][3:5], ["2020-01-01T00:00:00Z", "expired"])
 
     def test_one_keyed_by_hand_is_shown_as_such(self):
         self.kadmin("addprinc -randkey -e aes256-sha2 krbtgt/BRAVO.EXAMPLE",
                     "addprinc -randkey -e aes256-sha2 -expire 2099-01-01 krbtgt/ALPHA.EXAMPLE@CHARLIE.EXAMPLE")
         self.assertEqual(self.rows()[1:], [
-            ["outgoing", "BRAVO.EXAMPLE", "1", "never", "(by hand)", "aes256-sha2"],
-            ["incoming", "CHARLIE.EXAMPLE", "1", "2099-01-01T00:00:00Z", "(by hand)", "aes256-sha2"]])
+            ["outgoing", "BRAVO.EXAMPLE", "1", "never", "in use", "(by hand)", "aes256-sha2"],
+            ["incoming", "CHARLIE.EXAMPLE", "1", "2099-01-01T00:00:00Z", "accepted", "(by hand)", "aes256-sha2"]])
 
     def test_both_directions_and_all_versions_in_order(self):
         self.kadmin("addprinc -randkey -e aes256-sha2 krbtgt/CHARLIE.EXAMPLE",
@@ -362,46 +375,46 @@ class List(Tool):
     def test_each_version_has_its_own_encryption_types(self):
         self.kadmin("addprinc -randkey -e aes256-sha2,aes128-sha2 krbtgt/BRAVO.EXAMPLE",
                     "cpw -randkey -keepold -e aes256-cts krbtgt/BRAVO.EXAMPLE")
-        self.assertEqual([(row[2], row[5]) for row in self.rows()[1:]],
+        self.assertEqual([(row[2], row[6]) for row in self.rows()[1:]],
                          [("2", "aes256-cts"), ("1", "aes256-sha2,aes128-sha2")])
 
     def test_a_version_without_a_mark_beside_one_with_is_not_used(self):
         self.kadmin("addprinc -randkey -e aes256-sha2 krbtgt/BRAVO.EXAMPLE",
                     "cpw -randkey -keepold -e aes256-sha2 krbtgt/BRAVO.EXAMPLE")
         self.mark("krbtgt/BRAVO.EXAMPLE", 2, "2100-01-02T03:04:05Z")
-        self.assertEqual([row[4] for row in self.rows()[1:]], ["kdc.bravo.example:88", "(no mark: not used)"])
+        self.assertEqual([row[5] for row in self.rows()[1:]], ["kdc.bravo.example:88", "(no mark: not used)"])
 
     def test_a_version_that_was_taken_over_is_shown_with_its_end(self):
         self.kadmin("addprinc -randkey -e aes256-sha2 krbtgt/BRAVO.EXAMPLE",
                     "cpw -randkey -keepold -e aes256-sha2 krbtgt/BRAVO.EXAMPLE",
                     'setstr krbtgt/BRAVO.EXAMPLE kxover_adopted_1 "till=2100-01-02T03:04:05Z"')
         self.mark("krbtgt/BRAVO.EXAMPLE", 2, "2100-02-02T03:04:05Z")
-        self.assertEqual(self.rows()[2], ["outgoing", "BRAVO.EXAMPLE", "1", "2100-01-02T03:04:05Z",
+        self.assertEqual(self.rows()[2], ["outgoing", "BRAVO.EXAMPLE", "1", "2100-01-02T03:04:05Z", "replaced",
                                           "(by hand: taken over)", "aes256-sha2"])
 
     def test_a_damaged_mark_is_told_and_stops_nothing(self):
         self.kadmin("addprinc -randkey -e aes256-sha2 krbtgt/BRAVO.EXAMPLE",
                     "setstr krbtgt/BRAVO.EXAMPLE kxover_kvno_1 nonsense",
                     "addprinc -randkey -e aes256-sha2 krbtgt/CHARLIE.EXAMPLE")
-        self.assertEqual([row[4] for row in self.rows()[1:]], ["(by hand: marks damaged)", "(by hand)"])
+        self.assertEqual([row[5] for row in self.rows()[1:]], ["(by hand: marks damaged)", "(by hand)"])
 
     def test_marks_that_do_not_fit_the_keys_are_told(self):
         self.kadmin("addprinc -randkey -e aes256-sha2 krbtgt/BRAVO.EXAMPLE")
         self.mark("krbtgt/BRAVO.EXAMPLE", 2)
-        self.assertEqual([row[4] for row in self.rows()[1:]], ["(by hand: marks damaged)"])
+        self.assertEqual([row[5] for row in self.rows()[1:]], ["(by hand: marks damaged)"])
 
     def test_an_entry_that_was_keyed_by_hand_after_kxover_is_told(self):
         self.kadmin("addprinc -randkey -e aes256-sha2 krbtgt/BRAVO.EXAMPLE",
                     "cpw -randkey -keepold -e aes256-sha2 krbtgt/BRAVO.EXAMPLE")
         self.mark("krbtgt/BRAVO.EXAMPLE", 1)
-        self.assertEqual([row[4] for row in self.rows()[1:]], ["(by hand: marks damaged)"] * 2)
+        self.assertEqual([row[5] for row in self.rows()[1:]], ["(by hand: marks damaged)"] * 2)
 
     def test_an_entry_without_keys_is_told(self):
         self.kadmin("addprinc -nokey krbtgt/BRAVO.EXAMPLE", "addprinc -nokey krbtgt/CHARLIE.EXAMPLE")
         self.mark("krbtgt/BRAVO.EXAMPLE", 1)
         self.assertEqual(self.rows()[1:], [
-            ["outgoing", "BRAVO.EXAMPLE", "-", "-", "(by hand: marks damaged)", "-"],
-            ["outgoing", "CHARLIE.EXAMPLE", "-", "-", "(no keys)", "-"]])
+            ["outgoing", "BRAVO.EXAMPLE", "-", "-", "no keys", "(by hand: marks damaged)", "-"],
+            ["outgoing", "CHARLIE.EXAMPLE", "-", "-", "no keys", "-", "-"]])
 
     def test_the_newest_version_is_first_whatever_its_number(self):
         self.kadmin("addprinc -randkey -e aes256-sha2 -kvno 40000 krbtgt/BRAVO.EXAMPLE",
@@ -415,23 +428,11 @@ class List(Tool):
                     "addprinc -randkey krbtgt/A/B", "addprinc -randkey krbtgt")
         self.assertEqual(len(self.rows()), 1)
 
-    def list_as_somebody(self, mode):
-        """Run kxover list as a user to whom the database's files are of that mode."""
-        for path in self.folder.glob("principal*"):
-            path.chmod(mode)
-        if os.geteuid() != 0:
-            return self.kxover("list", check=False)
-        self.folder.chmod(0o755)
-        copy = self.folder / "kxover"
-        copy.write_bytes(cli().read_bytes())
-        copy.chmod(0o755)
-        return self.tool("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", copy, "list", check=False)
-
     def test_it_takes_the_rights_of_kadmin_local(self):
-        self.assertRefused(self.list_as_somebody(0o000), UNTRIED, "rights of kadmin.local", "Permission denied")
+        self.assertRefused(self.as_somebody("list"), UNTRIED, "rights of kadmin.local", "Permission denied")
 
     def test_to_read_is_enough(self):
-        self.assertEqual(self.list_as_somebody(0o444).code, 0)
+        self.assertEqual(self.as_somebody("list", mode=0o444).code, 0)
 
     def test_a_database_that_is_not_there_is_named(self):
         self.assertRefused(self.kxover("list", "-r", "BRAVO.EXAMPLE", check=False), UNTRIED, "BRAVO.EXAMPLE")
@@ -456,10 +457,10 @@ class ListAfterAnExchange(Scenario):
         here, there = self.row(self.alpha), self.row(self.bravo)
         self.assertEqual(here[:2], ["outgoing", self.bravo.name])
         self.assertEqual(there[:2], ["incoming", self.alpha.name])
-        self.assertEqual(here[4], f"{self.bravo.kdc_host}:{self.bravo.port}")
-        self.assertEqual(there[4], f"{self.alpha.kdc_host}:{self.alpha.port}")
-        self.assertEqual((here[2:4], here[5]), (there[2:4], there[5]))
-        self.assertIn("aes256-sha2", here[5].split(","))
+        self.assertEqual(here[4:6], ["in use", f"{self.bravo.kdc_host}:{self.bravo.port}"])
+        self.assertEqual(there[4:6], ["accepted", f"{self.alpha.kdc_host}:{self.alpha.port}"])
+        self.assertEqual((here[2:4], here[6]), (there[2:4], there[6]))
+        self.assertIn("aes256-sha2", here[6].split(","))
 
 
 if __name__ == "__main__":
