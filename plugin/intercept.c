@@ -102,7 +102,7 @@ lookup_incoming(struct kx_intercept *intercept, const krb5_data *remote,
     /* A ticket is good until its end by the clock of the realm that issued it,
      * and krb5 forgives what that is behind ours. */
     if (code == 0)
-        code = kx_restrict_entry(intercept, KX_INCOMING,
+        code = kx_restrict_entry(intercept, KX_INCOMING, remote,
                                  time(NULL) - intercept->settings->clockskew,
                                  entry);
     if (code != KRB5_KDB_NOENTRY || (flags & KRB5_KDB_FLAG_CLIENT))
@@ -224,7 +224,7 @@ kx_intercept_close(struct kx_intercept *intercept)
     kx_exchanges_free(intercept->exchanges);
     kx_held_prune(intercept->context, &intercept->held, 0);
     kx_settings_free(intercept->settings);
-    kx_news_clear(&intercept->damage);
+    kx_news_clear(&intercept->told);
     free(intercept);
 }
 
@@ -253,6 +253,6 @@ kx_intercept_refresh(struct kx_intercept *intercept, krb5_context context)
     kx_log(&kx_plugin_logger, LOG_NOTICE,
            "%s: settings read again; realms that failed may be tried again",
            intercept->settings->realm);
-    kx_news_clear(&intercept->damage);
+    kx_news_clear(&intercept->told);
     try_credentials(intercept);
 }

@@ -51,6 +51,7 @@ krb5_boolean kx_intercept_move(struct kx_intercept *intercept);
  *                    or one from an exchange with R
  *   krbtgt/LOCAL@R   as it is if the administrator keyed it; else without
  *                    expired keys
+ *   either           not at all if kxover made it and kxover_realms refuses R
  *   anything else    as it is
  *
  * Returns code and leaves *entry, or changes both: KRB5_KDB_NOENTRY when there

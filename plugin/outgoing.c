@@ -45,7 +45,7 @@ log_damage(struct kx_intercept *intercept)
     krb5_context context = intercept->context;
     const char *words = krb5_get_error_message(context, KX_ERR_METADATA);
 
-    if (kx_is_news(&intercept->damage, words, kx_monotonic()))
+    if (kx_is_news(&intercept->told, words, kx_monotonic()))
         kx_log(&kx_plugin_logger, LOG_WARNING, "%s; it is served as it is",
                words);
     krb5_free_error_message(context, words);
@@ -201,15 +201,48 @@ settle_held(struct kx_intercept *intercept, krb5_const_principal name)
     return NULL;
 }
 
+/*
+ * Refuse entry, the crossover with realm remote in that direction, if kxover
+ * made it and kxover_realms refuses that realm now.  Logs it once in a while.
+ * Errors: KRB5_KDB_NOENTRY, the database's.
+ */
+static krb5_error_code
+check_realm(struct kx_intercept *intercept, enum kx_direction direction,
+            const krb5_data *remote, krb5_db_entry *entry)
+{
+    krb5_context context = intercept->context;
+    struct kx_life life;
+    krb5_error_code ret;
+    const char *words;
+
+    if (kx_settings_realm_permitted(intercept->settings, direction, remote))
+        return 0;
+    ret = kx_life_read(context, entry, &life);
+    if (ret || !life.ours)
+        return ret;
+    ret = kx_error(context, KRB5_KDB_NOENTRY,
+                   "the crossover %s realm %.*s is not used: kxover_realms "
+                   "refuses it",
+                   direction == KX_OUTGOING ? "to" : "from",
+                   (int)remote->length, remote->data);
+    words = krb5_get_error_message(context, ret);
+    if (kx_is_news(&intercept->told, words, kx_monotonic()))
+        kx_log(&kx_plugin_logger, LOG_NOTICE, "%s", words);
+    krb5_free_error_message(context, words);
+    return ret;
+}
+
 krb5_error_code
 kx_restrict_entry(struct kx_intercept *intercept, enum kx_direction direction,
-                  time_t now, krb5_db_entry **entry)
+                  const krb5_data *remote, time_t now, krb5_db_entry **entry)
 {
     krb5_context context = intercept->context;
     krb5_boolean usable = FALSE;
     krb5_error_code ret = 0;
 
     if (*entry != NULL)
+        ret = check_realm(intercept, direction, remote, *entry);
+    if (ret == 0 && *entry != NULL)
         ret = kx_entry_restrict(context, *entry, direction, now, &usable);
     if (ret == KX_ERR_METADATA) {
         /* An entry that we cannot read is the administrator's. */
@@ -307,7 +340,7 @@ serve_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
         *entry = NULL;
         return ret;
     }
-    ret = kx_restrict_entry(intercept, KX_OUTGOING, time(NULL), entry);
+    ret = kx_restrict_entry(intercept, KX_OUTGOING, remote, time(NULL), entry);
     if (ret == 0)
         look_after(intercept, name, remote, &life);
     return ret;

@@ -18,17 +18,21 @@ struct kx_intercept {
     struct kx_exchanges *exchanges;
     struct kx_held *held;
     struct kx_writer writer;
-    struct kx_news damage;         /* lines about entries that are damaged */
+    struct kx_news told;           /* lines about entries that are damaged,
+                                    * or of refused realms */
     struct kx_newcomers newcomers; /* realms that we never met */
     struct kx_quiet newcomers_line;
 };
 
 /*
- * Make *entry, which may be NULL, what the KDC may use of it at time now.
- * Returns KRB5_KDB_NOENTRY, with *entry released, when that is nothing.
+ * Make *entry, which may be NULL, what the KDC may use of it at time now, for
+ * the crossover with realm remote in that direction.  Returns
+ * KRB5_KDB_NOENTRY, with *entry released, when that is nothing: all keys have
+ * expired, or kxover made them and kxover_realms refuses the realm.
  */
 krb5_error_code kx_restrict_entry(struct kx_intercept *intercept,
-                                  enum kx_direction direction, time_t now,
+                                  enum kx_direction direction,
+                                  const krb5_data *remote, time_t now,
                                   krb5_db_entry **entry);
 
 /*

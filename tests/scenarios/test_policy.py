@@ -36,10 +36,124 @@ class OneWay(Scenario):
         self.addCleanup(self.bravo.settings.clear)
         self.bravo.configure()
         self.bravo.reload_kdc()
+        mark = self.bravo.kdc.log.mark()
         requests = []
         with faults.peer(self.alpha, peers.recording(requests, [])):
-            self.bravo.kinit("alice").kvno(service_of(self.alpha), check=False)
+            self.assertFalse(self.bravo.kinit("alice").kvno(service_of(self.alpha), check=False).ok)
         self.assertEqual(requests, [])
+        self.assertEqual(self.bravo.kdc.log.lines("no crossover", since=mark), [])
+
+
+class KeptButRefused(Scenario):
+    """BRAVO.EXAMPLE is to keep a crossover with ALPHA.EXAMPLE, and refuses to go there."""
+
+    def test_kxoverd_does_not_make_it(self):
+        self.bravo.settings.update(kxover_keep=f"0 {ALPHA}", kxover_realms=f"!out:{ALPHA} *")
+        self.bravo.configure()
+        requests = []
+        with faults.peer(self.alpha, peers.recording(requests, [])):
+            self.bravo.kxoverd.restart()
+            self.bravo.kxoverd.log.wait_for(f"{ALPHA}: crossover is not renewed: .*refused by kxover_realms")
+        self.assertEqual(requests, [])
+
+
+class ChangeOfMind(Scenario):
+    """ALPHA.EXAMPLE and BRAVO.EXAMPLE have crossed over both ways.  Then ALPHA.EXAMPLE changes its mind."""
+
+    @classmethod
+    def arrange(cls):
+        cls.cross()
+
+    @classmethod
+    def cross(cls):
+        """Users of each realm reach the other."""
+        cls.alpha.kinit("alice").kvno(service_of(cls.bravo))
+        cls.bravo.kinit("bob").kvno(service_of(cls.alpha))
+
+    def tearDown(self):
+        self.permit()
+
+    def refuse(self, *patterns):
+        """Have these refused by ALPHA.EXAMPLE from now on; returns where its KDC's log was."""
+        self.alpha.settings["kxover_realms"] = " ".join((*(f"!{pattern}" for pattern in patterns), "*"))
+        self.settle()
+        return self.alpha.kdc.log.mark()
+
+    def permit(self):
+        """Have none refused any more."""
+        self.alpha.settings.pop("kxover_realms", None)
+        self.settle()
+
+    def settle(self):
+        """Its KDC has read its settings."""
+        self.alpha.configure()
+        self.alpha.reload_kdc()
+
+    def may(self, here, user, there):
+        """Whether a user of one realm, who begins anew, gets a ticket in the other."""
+        return here.kinit(user).kvno(service_of(there), check=False).ok
+
+
+class RefusedLater(ChangeOfMind):
+    def test_its_users_go_there_no_more(self):
+        mark = self.refuse(f"out:{BRAVO}")
+        self.assertFalse(self.may(self.alpha, "alice", self.bravo))
+        self.alpha.kdc.log.wait_for(f"the crossover to realm {BRAVO} is not used: kxover_realms", since=mark)
+        self.assertTrue(self.may(self.bravo, "bob", self.alpha))
+
+    def test_users_come_from_there_no_more_even_those_who_have_tickets(self):
+        bob = self.bravo.kinit("bob")
+        bob.kvno(f"krbtgt/{ALPHA}@{BRAVO}")
+        mark = self.refuse(f"in:{BRAVO}")
+        self.assertFalse(bob.kvno(service_of(self.alpha), check=False).ok)
+        self.alpha.kdc.log.wait_for(f"the crossover from realm {BRAVO} is not used: kxover_realms", since=mark)
+        self.assertTrue(self.may(self.alpha, "alice", self.bravo))
+
+    def test_the_log_tells_it_once_and_not_each_time(self):
+        mark = self.refuse(BRAVO)
+        for _ in range(3):
+            self.assertFalse(self.may(self.alpha, "alice", self.bravo))
+        self.assertEqual(len(self.alpha.kdc.log.lines("is not used", since=mark)), 1)
+
+    def test_the_keys_stay_and_serve_when_the_realm_is_permitted_again(self):
+        keys = [self.alpha.keyinfo(name) for name in
+                (self.alpha.crossover_to(self.bravo), self.bravo.crossover_to(self.alpha))]
+        self.refuse(BRAVO)
+        self.assertFalse(self.may(self.alpha, "alice", self.bravo))
+        self.permit()
+        self.cross()
+        self.assertEqual(keys, [self.alpha.keyinfo(name) for name in
+                                (self.alpha.crossover_to(self.bravo), self.bravo.crossover_to(self.alpha))])
+
+    def test_what_was_keyed_by_hand_is_the_administrators(self):
+        names = self.alpha.crossover_to(self.bravo), self.bravo.crossover_to(self.alpha)
+        for realm in (self.alpha, self.bravo):
+            realm.kadmin_local(*(f"delprinc -force {name}" for name in names),
+                               *(f"addprinc -pw by-hand {name}" for name in names))
+        self.refuse(BRAVO)
+        self.cross()
+        for realm in (self.alpha, self.bravo):
+            realm.kadmin_local(*(f"delprinc -force {name}" for name in names))
+        self.permit()
+        self.cross()
+
+
+class RefusedInMemory(ChangeOfMind):
+    """The KDC of ALPHA.EXAMPLE keeps its keys in memory."""
+
+    @classmethod
+    def arrange(cls):
+        cls.alpha.settings["kxover_store"] = "memory"
+        cls.alpha.configure()
+        cls.alpha.kdc.restart()
+        cls.alpha.kinit("alice").kvno(service_of(cls.bravo))
+
+    def test_its_users_go_there_no_more(self):
+        mark = self.refuse(f"out:{BRAVO}")
+        self.assertFalse(self.may(self.alpha, "alice", self.bravo))
+        self.alpha.kdc.log.wait_for(f"the crossover to realm {BRAVO} is not used: kxover_realms", since=mark)
+        self.permit()
+        self.assertTrue(self.may(self.alpha, "alice", self.bravo))
 
 
 class Attributes(Scenario):
