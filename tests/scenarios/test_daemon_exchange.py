@@ -17,6 +17,7 @@ from scenario import service_of
 from wire import FIELD_TOOLONG, KRB_ERROR, KX_REQ, as_req, ask, connect, error_code, is_closed, reset
 
 KX_REP = 19
+SKEW = 37
 KX_MAXIMUM = 65536
 
 # Bytes of requests that nobody can send without reading the answers: what the sockets' buffers of two
@@ -210,6 +211,28 @@ class Locked(ExchangeScenario):
         with connect(self.alpha) as connection:
             self.assertIsNotNone(error_code(ask(connection, request)))
         return time.monotonic() - started
+
+
+class FastPeer(ExchangeScenario):
+    """The peer's clock is fast, by less than the clock skew: its requests stay fresh for longer than that."""
+
+    AHEAD = 4 * 60  # seconds
+
+    @classmethod
+    def arrange(cls):
+        for realm in (cls.alpha, cls.bravo):
+            realm.give_clock()
+
+    def test_a_replay_makes_no_second_key_while_it_is_fresh_and_is_refused_later(self):
+        with faults.clock_off(self.bravo, self.AHEAD):
+            request = self.record()
+        with connect(self.alpha) as connection:
+            reply = ask(connection, request)
+        with faults.clock_off(self.alpha, 2 * self.AHEAD) as clock, connect(self.alpha) as connection:
+            self.assertEqual(ask(connection, request), reply)
+            clock.set(3 * self.AHEAD)
+            self.assertEqual(error_code(ask(connection, request)), SKEW)
+        self.assertEqual(len(self.versions()), 1)
 
 
 class FullDisk(ExchangeScenario):

@@ -3,8 +3,8 @@ RFC 7671, 5280, 4556 and 6125."""
 
 import unittest
 
-from verifying import (ANY_PURPOSE, BETWEEN, CERT_SIGN, CHAIN, CRL_SIGN, DANE, DIGITAL_SIGNATURE, FUTURE,
-                       HOST, KDC, KPKDC, MISMATCH, PAST, REALM, ROOT, SERVER_AUTH, UNKNOWN, dns, element,
+from verifying import (ANY_PURPOSE, BETWEEN, CERT_SIGN, CHAIN, CLIENT_AUTH, CRL_SIGN, DANE, DIGITAL_SIGNATURE, FUTURE,
+                       HOST, KDC, KPCLIENT_AUTH, KPKDC, MISMATCH, PAST, REALM, ROOT, SERVER_AUTH, UNKNOWN, dns, element,
                        names, pkinit, Verify)
 
 
@@ -304,7 +304,9 @@ class Purpose(Verify):
             self.assertPurpose(plan)
 
     def test_rfc4556_3_2_4_another_purpose_is_refused(self):
-        self.assertPurpose(f"purpose={SERVER_AUTH}", "extended key usage lacks id-pkinit-KPKdc")
+        """A web server's, a user's, and a user's of PKINIT (RFC 4556 3.2.2)."""
+        for purpose in (SERVER_AUTH, CLIENT_AUTH, KPCLIENT_AUTH):
+            self.assertPurpose(f"purpose={purpose}", "extended key usage lacks id-pkinit-KPKdc")
 
     def test_rfc5280_4_2_1_3_a_key_that_may_not_sign_is_refused(self):
         self.assertPurpose(f"usage={CERT_SIGN}", "key usage lacks digitalSignature")

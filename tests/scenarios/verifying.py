@@ -16,7 +16,9 @@ from lab.process import run
 REALM = "ALPHA.EXAMPLE"
 HOST = "kdc.alpha.example"
 KPKDC = "1.3.6.1.5.2.3.5"
+KPCLIENT_AUTH = "1.3.6.1.5.2.3.4"
 SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
+CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
 ANY_PURPOSE = "2.5.29.37.0"
 UNKNOWN = "1.3.6.1.4.1.55555.1"
 
