@@ -9,6 +9,10 @@
 /* Room for one message; longer ones are cut. */
 #define MESSAGE_SIZE 1024
 
+static const char *const names[] = {
+#include "base/kx_err_names.h"
+};
+
 void
 kx_init_errors(void)
 {
@@ -58,4 +62,20 @@ kx_error_as(krb5_context context, krb5_error_code code, krb5_error_code cause)
     krb5_set_error_message(context, code, "%s", message);
     krb5_free_error_message(context, message);
     return code;
+}
+
+size_t
+kx_error_count(void)
+{
+    return sizeof(names) / sizeof(names[0]);
+}
+
+const char *
+kx_error_name(krb5_error_code code)
+{
+    const krb5_error_code n = code - ERROR_TABLE_BASE_kx;
+
+    if (code == 0)
+        return "ok";
+    return n >= 0 && (size_t)n < kx_error_count() ? names[n] : "other";
 }

@@ -51,6 +51,15 @@ krb5_error_code kx_error_as(krb5_context context, krb5_error_code code,
                             krb5_error_code cause);
 
 /*
+ * The name of code, one word that does not change: "no_srv" for KX_ERR_NO_SRV;
+ * "ok" for 0, and "other" for all errors that are not of kx_err.et.
+ */
+const char *kx_error_name(krb5_error_code code);
+
+/* How many errors kx_err.et has, from ERROR_TABLE_BASE_kx on. */
+size_t kx_error_count(void);
+
+/*
  * Where log lines go.  priority is one of syslog's (LOG_ERR, LOG_WARNING,
  * LOG_NOTICE, LOG_INFO, LOG_DEBUG); line is one line without a newline; arg is
  * the logger's own.
@@ -61,6 +70,10 @@ struct kx_logger {
     kx_log_fn *write;
     void *arg;
 };
+
+/* A longer line is cut to this, its NUL included: krb5's own logging takes no
+ * more than 2048 with what it puts before. */
+#define KX_LOG_LINE_SIZE 1600
 
 /*
  * Write one line through logger (a NULL logger, or one without a function,

@@ -7,9 +7,6 @@
 #include <time.h>
 #include "base/kx_base.h"
 
-/* syslog's customary limit; a longer line is cut. */
-#define LINE_SIZE 1024
-
 /* Write line, which may be changed, without control characters. */
 static void
 write_clean(const struct kx_logger *logger, int priority, char *line)
@@ -28,7 +25,7 @@ write_clean(const struct kx_logger *logger, int priority, char *line)
 void
 kx_log(const struct kx_logger *logger, int priority, const char *format, ...)
 {
-    char line[LINE_SIZE];
+    char line[KX_LOG_LINE_SIZE];
     va_list ap;
 
     va_start(ap, format);
@@ -41,7 +38,7 @@ void
 kx_log_quietly(struct kx_quiet *quiet, const struct kx_logger *logger,
                int priority, const char *format, ...)
 {
-    char line[LINE_SIZE], count[64] = "";
+    char line[KX_LOG_LINE_SIZE], count[64] = "";
     const time_t now = kx_monotonic();
     size_t end;
     va_list ap;

@@ -27,7 +27,7 @@
 #include <event2/buffer.h>
 #include "asn1/kx_asn1.h"
 #include "daemon/kxoverd.h"
-#include "exchange/step.h"
+#include "exchange/report.h"
 
 /* Seconds that may pass: from connecting to the first whole message, from an
  * answer to the next whole message, for an exchange, for a relayed message
@@ -335,14 +335,16 @@ start_relay(struct kx_connection *c, size_t length)
 static void
 refuse_length(struct kx_connection *c, krb5_error_code code)
 {
-    krb5_context context = c->daemon->service->context;
-    const char *message = krb5_get_error_message(context, code);
+    const struct kx_service *service = c->daemon->service;
+    const struct kx_course course = {.context = service->context,
+                                     .side = KX_RESPONDER,
+                                     .local = service->settings->realm,
+                                     .source =
+                                         (const struct sockaddr *)&c->address};
+    const struct kx_place nowhere = {0};
 
-    kx_log_quietly(&c->daemon->refused_line, c->daemon->logger, LOG_NOTICE,
-                   "krbtgt/%s@?: refused to %s: %s: %s",
-                   c->daemon->service->settings->realm, c->source,
-                   kx_error_step(code), message);
-    krb5_free_error_message(context, message);
+    kx_report_failed(c->daemon->logger, &c->daemon->refused_line, LOG_NOTICE,
+                     &course, &nowhere, code);
     if (code == KX_ERR_TOO_LONG)
         refuse(c, ERROR_FIELD_TOOLONG, "Message is too long");
     else

@@ -13,6 +13,7 @@
 #include <syslog.h>
 #include <time.h>
 #include "exchange/accept.h"
+#include "exchange/report.h"
 
 /* True if a crossover with the peer that was keyed by hand is taken over. */
 static krb5_boolean
@@ -156,7 +157,8 @@ kx_accept(const struct kx_acceptance *acceptance,
     struct kx_course *course = acceptance->course;
     const struct kx_offer *request = acceptance->request;
     unsigned char confirm[KX_CONFIRM_SIZE];
-    char till[KX_TIME_TEXT_SIZE];
+    const struct kx_place place = {.host = target->host, .port = target->port};
+    struct kx_report report;
     struct kx_ephemeral *ephemeral = NULL;
     struct kx_message *reply = NULL;
     struct kx_crossover *crossover = NULL;
@@ -203,14 +205,8 @@ kx_accept(const struct kx_acceptance *acceptance,
     /* Without memory the version is still known to the store. */
     (void)kx_given_add(acceptance->given, acceptance->remote, crossover->kvno,
                        crossover->till + KX_RECENT);
-    kx_log(engine->logger, LOG_INFO,
-           "krbtgt/%s@%.*s: key version %lu agreed with %s:%u, valid until "
-           "%s (%s, TLSA %s, %u prior keys, chain of %u)",
-           engine->settings->realm, (int)acceptance->remote->length,
-           acceptance->remote->data, (unsigned long)crossover->kvno,
-           target->host, target->port, kx_time_text(crossover->till, till),
-           crossover->origin.group, crossover->origin.tlsa,
-           crossover->origin.prior, crossover->origin.chain);
+    kx_report_agreed(&report, course, &place, crossover);
+    kx_report_write(&report, engine->logger, course, -1);
     kx_course_end(course, 0, crossover);
 
 cleanup:

@@ -12,7 +12,7 @@
 struct kx_acceptance {
     struct kx_engine *engine;
     struct kx_course *course; /* gets KX_STEP_OFFER and on, and ends with the
-                               * key; may be NULL */
+                               * key */
     const struct kx_store *store;
     struct kx_given *given; /* gets the version that is given */
     const struct kx_offer *request;

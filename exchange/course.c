@@ -38,6 +38,12 @@ kx_step_name(enum kx_step step)
     return (unsigned int)step < KX_STEPS ? name[step] : "unknown";
 }
 
+const char *
+kx_side_name(enum kx_side side)
+{
+    return side == KX_INITIATOR ? "initiator" : "responder";
+}
+
 int64_t
 kx_course_spent(const struct kx_course *course, enum kx_step step)
 {

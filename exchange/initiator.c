@@ -27,7 +27,7 @@
 #include "exchange/conclude.h"
 #include "exchange/connect.h"
 #include "exchange/refusal.h"
-#include "exchange/step.h"
+#include "exchange/report.h"
 #include "exchange/transact.h"
 
 #define WIRE_DH_NOT_ACCEPTED 65 /* KDC_ERR_DH_KEY_PARAMETERS_NOT_ACCEPTED */
@@ -59,6 +59,12 @@ struct kx_initiator {
 
     krb5_error_code kept; /* the first server's error */
     char *kept_words;
+    char kept_host[KX_MAX_DNS_NAME]; /* and which it was */
+    uint16_t kept_port;
+    struct sockaddr_storage kept_address;
+
+    struct sockaddr_storage address; /* of the present server, connected to;
+                                      * no family: none is */
 };
 
 /*
@@ -79,29 +85,59 @@ excuse(struct kx_initiator *initiator, krb5_error_code code)
                                        (long)engine->unattended));
 }
 
+/* The address, for a place; NULL for none. */
+static const struct sockaddr *
+known_address(const struct sockaddr_storage *address)
+{
+    return address->ss_family != 0 ? (const struct sockaddr *)address : NULL;
+}
+
 /* Give the error of the exchange its words, log it, and tell the user. */
 static void
 fail(struct kx_initiator *initiator, krb5_error_code code)
 {
-    krb5_context context = initiator->engine->context;
-    const char *words;
+    const struct kx_engine *engine = initiator->engine;
+    struct kx_place place = {0};
 
     if (initiator->kept != 0) {
         code = initiator->kept;
-        kx_error(context, code, "%s",
+        kx_error(engine->context, code, "%s",
                  initiator->kept_words != NULL ? initiator->kept_words
                                                : error_message(code));
+        place.host = initiator->kept_host;
+        place.port = initiator->kept_port;
+        place.address = known_address(&initiator->kept_address);
     }
-    words = krb5_get_error_message(context, code);
-    kx_log_quietly(
-        kx_engine_quiet(initiator->engine, code), initiator->engine->logger,
-        code == KX_ERR_UNATTENDED ? LOG_INFO : LOG_WARNING,
-        "krbtgt/%s@%s: no crossover: %s: %s", initiator->remote,
-        initiator->engine->settings->realm, kx_error_step(code), words);
-    krb5_free_error_message(context, words);
+    kx_report_failed(engine->logger, kx_engine_quiet(initiator->engine, code),
+                     code == KX_ERR_UNATTENDED ? LOG_INFO : LOG_WARNING,
+                     &initiator->course, &place, code);
     kx_course_end(&initiator->course, code, NULL);
     (void)event_del(initiator->deadline);
     initiator->done(initiator->arg, code, NULL);
+}
+
+/*
+ * All is well: tell the user, who stores the key, and log it.  The user may
+ * release the initiator meanwhile.
+ */
+static void
+succeed(struct kx_initiator *initiator, struct kx_crossover *crossover)
+{
+    const struct kx_logger *logger = initiator->engine->logger;
+    const struct kx_course course = initiator->course;
+    const struct kx_place place = {.host = crossover->origin.host,
+                                   .port = crossover->origin.port,
+                                   .address =
+                                       known_address(&initiator->address)};
+    struct kx_report report;
+    int64_t begun;
+
+    (void)event_del(initiator->deadline);
+    kx_report_agreed(&report, &course, &place, crossover);
+    kx_course_end(&initiator->course, 0, crossover);
+    begun = kx_monotonic_usec();
+    initiator->done(initiator->arg, 0, crossover);
+    kx_report_write(&report, logger, &course, kx_monotonic_usec() - begun);
 }
 
 /* Forget what belongs to one server's turn. */
@@ -128,6 +164,10 @@ next_server(struct kx_initiator *initiator, krb5_error_code code)
         words = krb5_get_error_message(context, code);
         initiator->kept_words = strdup(words);
         krb5_free_error_message(context, words);
+        memcpy(initiator->kept_host, initiator->target.host,
+               strlen(initiator->target.host) + 1);
+        initiator->kept_port = initiator->target.port;
+        initiator->kept_address = initiator->address;
     }
     kx_peer_next(initiator->peer);
 }
@@ -212,6 +252,7 @@ connect_target(struct kx_initiator *initiator)
     krb5_error_code ret;
     const struct kx_target *target = &initiator->target;
 
+    memset(&initiator->address, 0, sizeof(initiator->address));
     kx_step_begin(&initiator->course, KX_STEP_CONNECT);
     ret = kx_connect_start(initiator->engine, target->host, target->address,
                            target->n_address, connected, initiator,
@@ -346,7 +387,6 @@ answered(void *arg, krb5_error_code code, const krb5_data *message)
         .target = &initiator->target,
     };
     struct kx_crossover *crossover = NULL;
-    char till[KX_TIME_TEXT_SIZE];
 
     if (code) {
         next_server(initiator,
@@ -372,17 +412,7 @@ answered(void *arg, krb5_error_code code, const krb5_data *message)
         return;
     }
     end_turn(initiator);
-    (void)event_del(initiator->deadline);
-    kx_log(initiator->engine->logger, LOG_INFO,
-           "krbtgt/%s@%s: key version %lu agreed with %s:%u, valid until %s "
-           "(%s, TLSA %s, %u prior keys, chain of %u)",
-           initiator->remote, initiator->engine->settings->realm,
-           (unsigned long)crossover->kvno, crossover->origin.host,
-           crossover->origin.port, kx_time_text(crossover->till, till),
-           crossover->origin.group, crossover->origin.tlsa,
-           crossover->origin.prior, crossover->origin.chain);
-    kx_course_end(course, 0, crossover);
-    initiator->done(initiator->arg, 0, crossover);
+    succeed(initiator, crossover);
 }
 
 /* A connection stands, or none could be had. */
@@ -398,6 +428,8 @@ connected(void *arg, krb5_error_code code, evutil_socket_t socket,
         .n_address = address != NULL};
     krb5_data bytes = kx_data(NULL, 0);
 
+    if (address != NULL)
+        memcpy(&initiator->address, address, sizeof(initiator->address));
     (void)kx_step_end(course, KX_STEP_CONNECT, code, &found);
     if (code == 0 && initiator->request == NULL)
         code = make_request(initiator, KX_GROUP_X25519);

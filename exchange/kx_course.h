@@ -71,8 +71,12 @@ const char *kx_step_name(enum kx_step step);
 
 enum kx_side {
     KX_INITIATOR, /* we began it */
-    KX_RESPONDER  /* we were asked */
+    KX_RESPONDER, /* we were asked */
+    KX_SIDES
 };
+
+/* Its name: "initiator" or "responder". */
+const char *kx_side_name(enum kx_side side);
 
 /* How often a step was taken, and how long that took together. */
 struct kx_step_time {

@@ -61,8 +61,9 @@ struct kx_initiator;
 
 /*
  * Called once, from the event base, with the key (the callee's to release) or
- * an error whose message is in the engine's context.  The log line has been
- * written (of a flood of failures of one kind, some are merely counted).
+ * an error whose message is in the engine's context.  An error's log line has
+ * been written (of a flood of failures of one kind, some are merely counted);
+ * that of a key follows, and tells how long the callee took to store it.
  * kx_initiator_free() may be called from within.
  */
 typedef void kx_initiated_fn(void *arg, krb5_error_code code,

@@ -25,7 +25,7 @@
 #include "exchange/peer.h"
 #include "exchange/recent.h"
 #include "exchange/refusal.h"
-#include "exchange/step.h"
+#include "exchange/report.h"
 
 /* Exchanges under way: in all, from one source address, with one realm. */
 #define MAX_EXCHANGES 128
@@ -115,31 +115,18 @@ finish(struct exchange *exchange)
     free_exchange(exchange);
 }
 
-/*
- * Refuse with code, of which the context holds the message, and tell the peer
- * of told.  The line begins with the peer's realm if that can be one: a
- * stranger could otherwise write what our own lines look like.
- */
+/* Refuse with code, of which the context holds the message, and tell the peer
+ * of told. */
 static void
 refuse_telling(struct exchange *exchange, krb5_error_code code,
                krb5_error_code told)
 {
     struct kx_engine *engine = exchange->responder->engine;
-    const krb5_data remote = kx_realm_is_valid(&exchange->remote)
-                                 ? exchange->remote
-                                 : kx_data("?", 1);
-    const char *words;
+    const struct kx_place nowhere = {0};
     const struct kx_roots *roots = NULL;
-    char source[KX_ADDRESS_TEXT_SIZE];
 
-    words = krb5_get_error_message(engine->context, code);
-    kx_log_quietly(
-        kx_engine_quiet(engine, code), engine->logger, LOG_WARNING,
-        "krbtgt/%s@%.*s: refused to %s: %s: %s", engine->settings->realm,
-        (int)remote.length, remote.data,
-        kx_address_text((struct sockaddr *)&exchange->source, source),
-        kx_error_step(code), words);
-    krb5_free_error_message(engine->context, words);
+    kx_report_failed(engine->logger, kx_engine_quiet(engine, code),
+                     LOG_WARNING, &exchange->course, &nowhere, code);
     kx_course_end(&exchange->course, code, NULL);
     if (told == KX_ERR_ANCHOR)
         (void)kx_credentials_roots(engine->credentials, &roots);
@@ -391,8 +378,8 @@ new_exchange(struct kx_responder *responder, const krb5_data *message,
 {
     struct kx_engine *engine = responder->engine;
     struct exchange *exchange;
+    const struct kx_place nowhere = {0};
     const krb5_data *given;
-    char text[KX_ADDRESS_TEXT_SIZE];
     krb5_error_code ret;
 
     exchange = calloc(1, sizeof(*exchange));
@@ -407,13 +394,12 @@ new_exchange(struct kx_responder *responder, const krb5_data *message,
     if (ret == 0 && given != NULL) {
         ret = kx_data_copy(given, &exchange->answer);
     } else if (ret == 0 && is_full(responder, &exchange->source)) {
-        kx_log_quietly(
-            kx_engine_quiet(engine, KX_ERR_BUSY), engine->logger, LOG_WARNING,
-            "request of %s refused: %s: too many exchanges are under way",
-            kx_address_text(source, text), kx_error_step(KX_ERR_BUSY));
         begin_course(exchange);
         (void)kx_error(engine->context, KX_ERR_BUSY,
                        "too many exchanges are under way");
+        kx_report_failed(engine->logger, kx_engine_quiet(engine, KX_ERR_BUSY),
+                         LOG_WARNING, &exchange->course, &nowhere,
+                         KX_ERR_BUSY);
         kx_course_end(&exchange->course, KX_ERR_BUSY, NULL);
         ret = kx_refusal_make(engine->context, KX_ERR_BUSY,
                               engine->settings->realm, time(NULL), NULL,

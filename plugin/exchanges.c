@@ -33,7 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "exchange/failures.h"
-#include "exchange/step.h"
+#include "exchange/report.h"
 #include "plugin/exchanges.h"
 #include "plugin/pending.h"
 #include "plugin/questions.h"
@@ -227,16 +227,15 @@ static krb5_error_code
 not_begun(struct kx_exchanges *exchanges, const krb5_data *remote,
           krb5_error_code code)
 {
-    const char *words;
+    const struct kx_course course = {.context = exchanges->context,
+                                     .side = KX_INITIATOR,
+                                     .local = exchanges->settings->realm,
+                                     .remote = *remote};
+    const struct kx_place nowhere = {0};
 
-    if (!kx_failures_note(exchanges->failures, remote, code, seconds()))
-        return code;
-    words = krb5_get_error_message(exchanges->context, code);
-    kx_log_quietly(&exchanges->not_begun_line, exchanges->logger, LOG_ERR,
-                   "krbtgt/%.*s@%s: no crossover: %s: %s", (int)remote->length,
-                   remote->data, exchanges->settings->realm,
-                   kx_error_step(code), words);
-    krb5_free_error_message(exchanges->context, words);
+    if (kx_failures_note(exchanges->failures, remote, code, seconds()))
+        kx_report_failed(exchanges->logger, &exchanges->not_begun_line,
+                         LOG_ERR, &course, &nowhere, code);
     return code;
 }
 

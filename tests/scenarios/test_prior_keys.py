@@ -134,7 +134,7 @@ class HeldInMemory(Scenario):
 
         def renewed():
             self.alpha.kinit("alice").kvno(service_of(self.bravo))
-            return self.alpha.kdc.log.lines(f"{crossover}: key version .* chain of 2")
+            return self.alpha.kdc.log.lines(f"{crossover}: key version .* chain=2 ")
         wait_until(renewed, "the key to be renewed")
 
         self.assertNotIn(crossover, self.alpha.principals())
