@@ -253,22 +253,17 @@ is_confirmed(const struct draft *request, const struct kx_message *reply)
 }
 
 void
-make_error(struct draft *draft, int32_t code,
-           const struct kx_algorithm *groups, size_t n_groups)
+make_error(struct draft *draft, int32_t code, krb5_data e_data)
 {
     const struct hostile *hostile = draft->hostile;
     const krb5_data realm =
         kx_data(hostile->settings->realm, strlen(hostile->settings->realm));
-    struct kx_krb_error error = {.error_code = code, .stime = time(NULL)};
+    struct kx_krb_error error = {
+        .error_code = code, .stime = time(NULL), .e_data = e_data};
 
     must(hostile->context,
          kx_crossover_name(hostile->context, &realm, &realm, &error.sname),
          "a name");
-    if (groups != NULL)
-        must(hostile->context,
-             kx_encode_groups(hostile->context, groups, n_groups,
-                              &error.e_data),
-             "groups");
     kx_data_free(&draft->bytes);
     must(hostile->context,
          kx_encode_krb_error(hostile->context, &error, &draft->bytes),

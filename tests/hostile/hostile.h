@@ -101,9 +101,8 @@ void replace(krb5_data *out, const void *bytes, size_t length);
 /* Take over made in the place of draft's bytes. */
 void take(struct draft *draft, krb5_data made);
 
-/* Put KRB-ERROR code with e_data into draft->bytes; groups may be NULL. */
-void make_error(struct draft *draft, int32_t code,
-                const struct kx_algorithm *groups, size_t n_groups);
+/* Put KRB-ERROR code with e_data (taken over) into draft->bytes. */
+void make_error(struct draft *draft, int32_t code, krb5_data e_data);
 
 /*
  * chain.c: certificates beside the realm's own.

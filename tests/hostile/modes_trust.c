@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "exchange/roots.h"
+#include "exchange/validate.h"
 #include "tests/hostile/hostile.h"
 #include "tests/unit/chains.h"
 #include "tests/unit/der.h"
@@ -13,6 +15,7 @@
 /* Protocol error codes, RFC 4120 7.5.9 and RFC 4556 3.1.3. */
 #define ERROR_GENERIC 60
 #define ERROR_DH_NOT_ACCEPTED 65
+#define ERROR_CANT_VERIFY 70
 
 static char x448_oid[] = "1.3.101.111"; /* RFC 8410: not one of ours */
 static char sha1_oid[] = "1.2.840.113549.1.1.5"; /* sha1WithRSAEncryption */
@@ -142,7 +145,7 @@ posing_request(struct draft *draft)
 static void
 plain_error(struct draft *draft)
 {
-    make_error(draft, ERROR_GENERIC, NULL, 0);
+    make_error(draft, ERROR_GENERIC, kx_data(NULL, 0));
 }
 
 static void
@@ -152,14 +155,24 @@ broken_error(struct draft *draft)
     draft->bytes.length -= 1;
 }
 
+/* Refuse the group; these n would do. */
+static void
+refuse_group_for(struct draft *draft, const struct kx_algorithm *groups,
+                 size_t n)
+{
+    krb5_data e_data;
+
+    must(NULL, kx_encode_groups(NULL, groups, n, &e_data), "groups");
+    make_error(draft, ERROR_DH_NOT_ACCEPTED, e_data);
+}
+
 /* Refuse the group; of ours the n from first on are accepted. */
 static void
 refuse_group(struct draft *draft, enum kx_group first, size_t n)
 {
     size_t all;
 
-    make_error(draft, ERROR_DH_NOT_ACCEPTED, &kx_group_algorithms(&all)[first],
-               n);
+    refuse_group_for(draft, &kx_group_algorithms(&all)[first], n);
 }
 
 static void
@@ -172,7 +185,7 @@ group_wanted(struct draft *draft)
 static void
 group_silent(struct draft *draft)
 {
-    make_error(draft, ERROR_DH_NOT_ACCEPTED, NULL, 0);
+    make_error(draft, ERROR_DH_NOT_ACCEPTED, kx_data(NULL, 0));
 }
 
 /* Refuse the group, with groups that cannot be read. */
@@ -196,7 +209,60 @@ group_unknown(struct draft *draft)
 {
     const struct kx_algorithm x448 = {x448_oid, kx_data(NULL, 0)};
 
-    make_error(draft, ERROR_DH_NOT_ACCEPTED, &x448, 1);
+    refuse_group_for(draft, &x448, 1);
+}
+
+/* Refuse the root; the one with this key identifier would do. */
+static void
+refuse_root(struct draft *draft, const krb5_data *id)
+{
+    krb5_data e_data;
+
+    must(NULL, kx_encode_certifiers(NULL, id, 1, &e_data), "a root");
+    make_error(draft, ERROR_CANT_VERIFY, e_data);
+}
+
+/* Refuse the root that the request's chain ends in for that very one. */
+static void
+root_same(struct draft *draft)
+{
+    const struct kx_offer *request = &draft->request->offer;
+    struct kx_chain chain;
+    krb5_data id;
+
+    must(NULL, kx_chain_read(NULL, request->chain, request->n_chain, &chain),
+         "the request's chain");
+    must(NULL, kx_key_id(NULL, chain.certificate[chain.n - 1], &id),
+         "a key identifier");
+    refuse_root(draft, &id);
+    kx_data_free(&id);
+    kx_chain_clear(&chain);
+}
+
+static void
+root_unknown(struct draft *draft)
+{
+    const krb5_data id = kx_data("nobody's key identifier", 20);
+
+    refuse_root(draft, &id);
+}
+
+/* Refuse the root without a word on which would do. */
+static void
+root_silent(struct draft *draft)
+{
+    make_error(draft, ERROR_CANT_VERIFY, kx_data(NULL, 0));
+}
+
+/* Refuse the root, with roots that cannot be read. */
+static void
+root_garbled(struct draft *draft)
+{
+    const krb5_data noise = kx_data("?", 1);
+    krb5_data e_data;
+
+    must(NULL, kx_data_copy(&noise, &e_data), "noise");
+    make_error(draft, ERROR_CANT_VERIFY, e_data);
 }
 
 const struct mode trust_modes[] = {
@@ -226,5 +292,9 @@ const struct mode trust_modes[] = {
     {.name = "group-garbled", .sides = IN_REPLY, .bytes = group_garbled},
     {.name = "group-same", .sides = IN_REPLY, .bytes = group_same},
     {.name = "group-unknown", .sides = IN_REPLY, .bytes = group_unknown},
+    {.name = "root-same", .sides = IN_REPLY, .bytes = root_same},
+    {.name = "root-unknown", .sides = IN_REPLY, .bytes = root_unknown},
+    {.name = "root-silent", .sides = IN_REPLY, .bytes = root_silent},
+    {.name = "root-garbled", .sides = IN_REPLY, .bytes = root_garbled},
     {.name = NULL},
 };

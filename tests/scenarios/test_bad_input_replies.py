@@ -20,6 +20,7 @@ DANE = "check 5, DANE"
 AGREEMENT = "key agreement"
 CONFIRMATION = "confirmation"
 CONNECTION = "connection"
+IDENTITY = "our identity"
 
 
 class Replies(BadInput):
@@ -306,6 +307,18 @@ class HostileReplies(Replies):
 
     def test_the_group_refused_for_one_that_we_do_not_know(self):
         self.assert_refused("group-unknown", POLICY, "no key agreement group that we know")
+
+    def test_the_root_refused_for_itself(self):
+        self.assert_refused("root-same", CONNECTION, "(error 70)", requests=2)
+
+    def test_the_root_refused_for_one_that_we_do_not_have(self):
+        self.assert_refused("root-unknown", IDENTITY, "no chain of kxover_identity ends in a root")
+
+    def test_the_root_refused_without_a_word_on_which_would_do(self):
+        self.assert_refused("root-silent", CONNECTION, "(error 70)")
+
+    def test_the_root_refused_for_what_cannot_be_read(self):
+        self.assert_refused("root-garbled", MESSAGE, "does not accept the root of our chain")
 
 
 class RepliesToARenewal(Replies):
