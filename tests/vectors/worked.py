@@ -127,13 +127,13 @@ def section():
                       "the responder's private key")
               + shown(said["shared-secret"], "Z")
               + shown(said["transcript"], "transcript")),
-        "KXOVER-KEY-INFO of the confirmation, its digest, and what stands in\n"
-        "`confirm`:\n",
+        "KXOVER-KEY-INFO of the confirmation, its digest, and what `confirm` "
+        "is:\n",
         block(list(fields(der.whole(bytes.fromhex(confirm["key-info"])),
                           KEY_INFO, 0))
               + shown(confirm["sha512"], "SHA-512 of it")
               + shown(stream[0]["bytes"], "confirm: the first 32 bytes")),
-        "For encryption type 18 all is the same but for `etype`, which is "
+        "For encryption type 18, all but `etype` is the same, and that is\n"
         "`a6 03 02 01 12`:\n",
         block(shown(key["sha512"], "SHA-512")
               + shown(stream[18]["bytes"], "the key of type 18")),
