@@ -228,15 +228,39 @@ kx_intercept_close(struct kx_intercept *intercept)
     free(intercept);
 }
 
-void
-kx_intercept_refresh(struct kx_intercept *intercept, krb5_context context)
+/*
+ * Read the settings in force now from the files, into *settings; *context
+ * (krb5_free_context()) is what they were read with, and has the message of an
+ * error.  The KDC's own context would not do: a profile looks at its files
+ * once a second at most, and in libkrb5 of 1.22 and later a copy of it, which
+ * krb5_get_profile() gives, does not look either.  Errors: libkrb5's, with
+ * *context NULL; those of kx_settings_read().
+ */
+static krb5_error_code
+read_anew(const struct kx_settings *before, krb5_context *context,
+          struct kx_settings **settings)
 {
-    struct kx_settings *settings = NULL;
+    krb5_error_code ret;
+
+    *context = NULL;
+    *settings = NULL;
+    ret = krb5_init_context_profile(NULL, KRB5_INIT_CONTEXT_KDC, context);
+    if (ret)
+        return ret;
+    return kx_settings_read(*context, before->realm, before->section,
+                            settings);
+}
+
+void
+kx_intercept_refresh(struct kx_intercept *intercept)
+{
+    const char *realm = intercept->settings->realm;
+    struct kx_settings *settings;
+    krb5_context context;
     const char *words;
     krb5_error_code ret;
 
-    ret = kx_settings_read(context, intercept->settings->realm,
-                           intercept->settings->section, &settings);
+    ret = read_anew(intercept->settings, &context, &settings);
     if (ret == 0) {
         ret = take_settings(intercept, settings);
         if (ret)
@@ -245,14 +269,15 @@ kx_intercept_refresh(struct kx_intercept *intercept, krb5_context context)
     if (ret) {
         words = krb5_get_error_message(context, ret);
         kx_log(&kx_plugin_logger, LOG_ERR,
-               "%s: the settings stay as they were: %s",
-               intercept->settings->realm, words);
+               "%s: the settings stay as they were: %s", realm, words);
         krb5_free_error_message(context, words);
-        return;
+    } else {
+        kx_log(&kx_plugin_logger, LOG_NOTICE,
+               "%s: settings read again; realms that failed may be tried "
+               "again",
+               intercept->settings->realm);
+        kx_news_clear(&intercept->told);
+        try_credentials(intercept);
     }
-    kx_log(&kx_plugin_logger, LOG_NOTICE,
-           "%s: settings read again; realms that failed may be tried again",
-           intercept->settings->realm);
-    kx_news_clear(&intercept->told);
-    try_credentials(intercept);
+    krb5_free_context(context);
 }

@@ -28,12 +28,11 @@ krb5_error_code kx_intercept_open(krb5_context context, krb5_context backend,
 void kx_intercept_close(struct kx_intercept *intercept);
 
 /*
- * Read the settings again (SIGHUP), in the KDC's own context.  Exchanges under
- * way are given up, and it is forgotten which realms have failed.  Settings
- * that cannot be used are logged, and all stays as it was.
+ * Read the settings again (SIGHUP), from the files as they are now.  Exchanges
+ * under way are given up, and it is forgotten which realms have failed.
+ * Settings that cannot be used are logged, and all stays as it was.
  */
-void kx_intercept_refresh(struct kx_intercept *intercept,
-                          krb5_context context);
+void kx_intercept_refresh(struct kx_intercept *intercept);
 
 /*
  * Let the exchanges under way move as far as they can without waiting: to be

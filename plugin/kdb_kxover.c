@@ -170,7 +170,7 @@ refresh_config(krb5_context context)
         return;
     krb5_db_refresh_config(module->backend);
     if (module->intercept != NULL)
-        kx_intercept_refresh(module->intercept, context);
+        kx_intercept_refresh(module->intercept);
     (void)kx_module_leave(context, module, 0);
 }
 
