@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Make the first inputs of the fuzz targets from docs/vectors/.
+
+	seeds.py SRCDIR
+
+What stands in tests/fuzz/corpus/ already, such as inputs that once made a target
+fail, stays.
+"""
+
+import hashlib
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "vectors"))
+
+import der  # noqa: E402
+
+
+class Corpus:
+    """The folder of one target."""
+
+    def __init__(self, source, target):
+        self.folder = os.path.join(source, "tests", "fuzz", "corpus", target)
+        os.makedirs(self.folder, exist_ok=True)
+
+    def add(self, data):
+        name = hashlib.sha1(data).hexdigest()[:16]
+        with open(os.path.join(self.folder, name), "wb") as file:
+            file.write(data)
+
+
+def load(source, name):
+    with open(os.path.join(source, "docs", "vectors", name + ".json")) as file:
+        return json.load(file)
+
+
+def exchanges(source):
+    for name in sorted(os.listdir(os.path.join(source, "docs", "vectors"))):
+        if name.startswith("exchange-"):
+            yield load(source, name[:-5])
+
+
+def refused(source):
+    """Refused requests that are not large, one of each kind."""
+    for entry in load(source, "refused-requests")["requests"]:
+        if len(entry["message"]) < 6000:
+            yield entry
+
+
+def field(element, *path):
+    """The element in these explicit tags."""
+    for number in path:
+        element = der.whole(next(
+            child.contents for child in element.children()
+            if child.tag == 0xA0 + number))
+    return element
+
+
+def messages(source):
+    corpus = Corpus(source, "messages")
+    for made in exchanges(source):
+        for kind, name in ((0, "request"), (1, "reply")):
+            data = bytes.fromhex(made[name])
+            corpus.add(bytes([kind]) + data)
+            tbs = bytes.fromhex(made[name + "-tbsdata"])
+            public = field(der.whole(tbs), 4)
+            corpus.add(bytes([6]) + public.whole)
+            corpus.add(bytes([7]) + public.whole)
+        for chain in (made["client"]["chain"], made["service"]["chain"]):
+            corpus.add(bytes([8]) + bytes.fromhex(chain[0]))
+        if made["prior"]:
+            tbs = der.whole(bytes.fromhex(made["request-tbsdata"]))
+            extension = field(tbs, 10).children()[0]
+            corpus.add(bytes([5]) + field(extension, 2).contents)
+    for entry in refused(source):
+        corpus.add(b"\0" + bytes.fromhex(entry["message"]))
+    for entry in load(source, "answers")["answers"]:
+        data = bytes.fromhex(entry["message"])
+        corpus.add(bytes([2]) + data)
+        body = der.whole(der.whole(data).contents)
+        for code, kind in ((65, 3), (70, 4)):
+            if entry["code"] == code and body.children()[-1].tag == 0xAC:
+                corpus.add(bytes([kind]) + field(body, 12).contents)
+    realm = der.string("ALPHA.EXAMPLE")
+    corpus.add(bytes([9]) + der.sequence(
+        der.tagged(0, realm), der.tagged(1, der.sequence(
+            der.tagged(0, der.integer(2)),
+            der.tagged(1, der.sequence(der.string("krbtgt"), realm))))))
+    corpus.add(bytes([10]) + der.sequence(der.element(0x80, bytes(20))))
+
+
+def main():
+    source = sys.argv[1]
+    messages(source)
+
+
+if __name__ == "__main__":
+    main()
