@@ -72,6 +72,7 @@ struct cli_call {
 
 extern const struct cli_command cli_keygen, cli_dns, cli_list, cli_show,
     cli_verify;
+extern const struct cli_command cli_check, cli_exchange;
 
 /* The commands, in the order of the help; n_commands of them. */
 extern const struct cli_command *const cli_commands[];

@@ -8,7 +8,8 @@
 #include "cli/cli.h"
 
 const struct cli_command *const cli_commands[] = {
-    &cli_list, &cli_show, &cli_keygen, &cli_dns, &cli_verify};
+    &cli_list,   &cli_show, &cli_check, &cli_exchange,
+    &cli_keygen, &cli_dns,  &cli_verify};
 const size_t cli_n_commands = sizeof(cli_commands) / sizeof(cli_commands[0]);
 
 /* Print what the program can do. */

@@ -325,8 +325,57 @@ try_again(struct kx_initiator *initiator)
     connect_target(initiator);
 }
 
-/* The answer is a KRB-ERROR: a refusal, or the wish for another group or
- * another root. */
+/* End the answer's step with code, as error says.  Returns code. */
+static krb5_error_code
+end_answer(struct kx_initiator *initiator, krb5_error_code code,
+           const struct kx_krb_error *error)
+{
+    const struct kx_found found = {.refusal =
+                                       error != NULL ? error->error_code : 0};
+
+    return kx_step_end(&initiator->course, KX_STEP_ANSWER, code, &found);
+}
+
+/*
+ * error is the wish for another group or another root: make another request,
+ * once for each.  Errors: KX_ERR_PEER_REFUSED (it is neither, or not for the
+ * first time), those of change_group() and change_identity().
+ */
+static krb5_error_code
+try_to_please(struct kx_initiator *initiator, const struct kx_krb_error *error)
+{
+    krb5_context context = initiator->engine->context;
+    const char *host = initiator->target.host;
+
+    if (error->error_code == WIRE_DH_NOT_ACCEPTED && !initiator->regrouped &&
+        error->e_data.length > 0) {
+        initiator->regrouped = TRUE;
+        (void)end_answer(initiator,
+                         kx_error(context, KX_ERR_POLICY_GROUP,
+                                  "%s asks for another key agreement group",
+                                  host),
+                         error);
+        return change_group(initiator, &error->e_data);
+    }
+    if (error->error_code == WIRE_CANT_VERIFY && !initiator->rerooted &&
+        error->e_data.length > 0) {
+        initiator->rerooted = TRUE;
+        (void)end_answer(
+            initiator,
+            kx_error(context, KX_ERR_POLICY_CA,
+                     "%s asks for a chain that ends in another root", host),
+            error);
+        return change_identity(initiator, &error->e_data);
+    }
+    return end_answer(initiator,
+                      kx_error(context, KX_ERR_PEER_REFUSED,
+                               "%s refused the exchange: %s (error %d)", host,
+                               kx_refusal_words(error->error_code),
+                               (int)error->error_code),
+                      error);
+}
+
+/* The answer is a KRB-ERROR. */
 static void
 refused(struct kx_initiator *initiator, const krb5_data *message)
 {
@@ -335,39 +384,18 @@ refused(struct kx_initiator *initiator, const krb5_data *message)
     krb5_error_code ret;
 
     ret = kx_decode_krb_error(context, message, &error);
-    if (ret) {
-        ret = kx_error_prefix(context, ret, "answer of %s",
-                              initiator->target.host);
-    } else if (error->error_code == WIRE_DH_NOT_ACCEPTED &&
-               !initiator->regrouped && error->e_data.length > 0) {
-        initiator->regrouped = TRUE;
-        (void)kx_error(context, KX_ERR_POLICY_GROUP,
-                       "%s asks for another key agreement group",
-                       initiator->target.host);
-        (void)kx_step_end(&initiator->course, KX_STEP_ANSWER,
-                          KX_ERR_POLICY_GROUP, NULL);
-        ret = change_group(initiator, &error->e_data);
-    } else if (error->error_code == WIRE_CANT_VERIFY && !initiator->rerooted &&
-               error->e_data.length > 0) {
-        initiator->rerooted = TRUE;
-        (void)kx_error(context, KX_ERR_POLICY_CA,
-                       "%s asks for a chain that ends in another root",
-                       initiator->target.host);
-        (void)kx_step_end(&initiator->course, KX_STEP_ANSWER, KX_ERR_POLICY_CA,
-                          NULL);
-        ret = change_identity(initiator, &error->e_data);
-    } else {
-        ret = kx_error(
-            context, KX_ERR_PEER_REFUSED,
-            "%s refused the exchange: %s (error %d)", initiator->target.host,
-            kx_refusal_words(error->error_code), (int)error->error_code);
-    }
+    if (ret)
+        ret = end_answer(initiator,
+                         kx_error_prefix(context, ret, "answer of %s",
+                                         initiator->target.host),
+                         NULL);
+    else
+        ret = try_to_please(initiator, error);
     kx_krb_error_free(error);
     if (ret == 0)
         try_again(initiator);
     else
-        next_server(initiator, kx_step_end(&initiator->course, KX_STEP_ANSWER,
-                                           ret, NULL));
+        next_server(initiator, ret);
 }
 
 /* The answer has come whole, or will not come. */

@@ -113,7 +113,8 @@ struct kx_found {
     const struct sockaddr_storage *address; /* ADDRESS: all; CONNECT: the one
                                              * that is connected to */
     size_t n_address;
-    const struct kx_tbsdata *terms;       /* MESSAGE: what the peer's says */
+    const struct kx_tbsdata *terms; /* MESSAGE: what the peer's says */
+    int32_t refusal; /* ANSWER: the number of the KRB-ERROR that came */
     const struct kx_crossover *crossover; /* EXCHANGE: the key */
 };
 

@@ -1,0 +1,168 @@
+"""kxover check of our own realm: what other realms see of it."""
+
+import socket
+import unittest
+
+from contacting import Contact
+from lab import faults, peers
+from lab.authority import Authority
+from scenario import ALPHA
+
+STEPS = ["settings", "our identity", "SRV", "TLSA", "address", "connection", "check 5: DANE", "kxoverd", "clock",
+         "the KDC behind it", "clock"]
+
+
+class Own(Contact):
+    verb = "check"
+
+    def own(self, *arguments):
+        return self.contact(*arguments, realm=ALPHA)
+
+    def failed(self, result):
+        return [label for verdict, label in self.steps(result) if verdict == "FAIL"]
+
+    def assert_fails_only_at(self, label, *words):
+        """That step fails and no other; others are taken all the same."""
+        result = self.own()
+        self.assert_fails_at(label, *words, result=result)
+        self.assertEqual(self.failed(result), [label], result.stdout)
+        return result
+
+
+class AsItShouldBe(Own):
+    """Nothing is wrong with ALPHA but that it is on loopback."""
+
+    def test_all_steps_are_told_in_order(self):
+        result = self.own()
+        self.assertEqual((result.code, result.stderr), (0, ""), result.output)
+        self.assertEqual(self.steps(result), [("care" if step == "address" else "ok", step) for step in STEPS])
+        self.assertIn("as others need it", result.stdout)
+
+    def test_an_address_that_is_not_public_wants_a_look(self):
+        self.assertIn("Only those connect to it who permit it", self.own().stdout)
+
+    def test_no_key_is_made_of_it(self):
+        before = self.alpha.principals()
+        self.own()
+        self.assertEqual(self.alpha.principals(), before)
+
+    def test_kxoverd_and_the_kdc_are_asked_for_what_they_refuse(self):
+        marks = [service.log.mark() for service in (self.alpha.kxoverd, self.alpha.kdc)]
+        self.own()
+        self.alpha.kxoverd.log.wait_for("refused to .*: check 1, policy: request names our own realm", since=marks[0])
+        self.alpha.kdc.log.wait_for("CLIENT_NOT_FOUND: kxover-check/nobody@ALPHA.EXAMPLE", since=marks[1])
+
+    def test_programs_get_the_same_as_json(self):
+        told = self.parsed(self.own("--json"))
+        self.assertEqual((told["realm"], told["our_realm"], told["result"], told["left_there"]),
+                         (ALPHA, ALPHA, "care", None))
+        self.assertEqual([step["step"] for step in told["steps"]],
+                         ["settings", "identity", "srv", "tlsa", "address", "connect", "dane", "kxoverd", "clock",
+                          "kdc", "clock"])
+
+
+class Records(Own):
+    """What DNS says of ALPHA is wrong."""
+
+    def test_without_an_srv_record(self):
+        with faults.no_srv(self.alpha.zone):
+            self.assert_fails_only_at("SRV", "Publish what `kxover dns` prints")
+
+    def test_without_a_tlsa_record(self):
+        with faults.no_tlsa(self.alpha.zone):
+            self.assert_fails_only_at("TLSA", "Publish the TLSA record that `kxover dns` prints")
+
+    def test_without_dnssec(self):
+        with faults.unsigned(self.alpha.zone):
+            self.assert_fails_only_at("SRV", "Sign that zone with DNSSEC")
+
+    def test_with_a_tlsa_record_of_another_key(self):
+        with faults.tlsa_changed(self.alpha.zone):
+            result = self.assert_fails_only_at("check 5: DANE", "Publish the TLSA record of the key in use")
+        self.assertIn(("care", "TLSA"), self.steps(result))
+
+    def test_a_further_tlsa_record_wants_a_look(self):
+        record = f"_{self.alpha.port}._tcp.{self.alpha.kdc_host}. TLSA 3 1 1 {'ab' * 32}"
+        with faults.records(self.alpha.zone, lambda lines: [*lines, record]):
+            result = self.own()
+        self.assertEqual(result.code, 0, result.output)
+        self.assertIn(("care", "TLSA"), self.steps(result))
+        self.assertIn(f"3 1 1 {'ab' * 32} is of no certificate of kxover_identity", result.stdout)
+        self.assertIn("the key that comes next", result.stdout)
+
+    def test_a_certificate_without_the_name_where_names_count(self):
+        """With a TLSA record of usage 2, that is."""
+        north = Authority(self.alpha.env, self.lab.folder / "authorities", "NORTH")
+        certificate, key = (self.alpha.folder / name for name in ("north.pem", "north.key"))
+        north.certify("OTHER.EXAMPLE", certificate, key)
+        self.setting(self.alpha, kxover_identity=f"FILE:{certificate},{key}")
+        tlsa = self.alpha.kxover("dns", "--host", self.alpha.kdc_host, "--identity",
+                                 f"FILE:{north.certificate},{north.key}").stdout
+        digest = tlsa.partition("TLSA 3 1 1 ")[2].split()[0]
+        record = f"_{self.alpha.port}._tcp.{self.alpha.kdc_host}. TLSA 2 1 1 {digest}"
+        with faults.records(self.alpha.zone, lambda lines: [line for line in lines if " TLSA " not in line] + [record]):
+            self.assert_fails_only_at("check 5: DANE", "Have a certificate made that names the realm")
+
+
+class Servers(Own):
+    """Whoever answers at ALPHA's port is not who should."""
+
+    def test_nobody_listens(self):
+        self.addCleanup(self.alpha.kxoverd.start)
+        self.alpha.kxoverd.stop()
+        self.assert_fails_only_at("connection", "Start kxoverd", "kxover_listen")
+
+    def test_a_kdc_alone(self):
+        def behave(client, upstream):
+            del upstream
+            peers.relaying(client, lambda: socket.create_connection(("127.0.0.1", self.alpha.kdc_tcp_port)))
+
+        with faults.peer(self.alpha, behave):
+            result = self.assert_fails_only_at("kxoverd", "Start kxoverd at that port, in front of the KDC")
+        self.assertIn(("ok", "the KDC behind it"), self.steps(result))
+
+    def test_no_kdc_behind_it(self):
+        self.addCleanup(self.alpha.kdc.start)
+        self.alpha.kdc.stop()
+        self.assert_fails_only_at("the KDC behind it", "kxover_kdc", "start krb5kdc")
+
+    def test_kxoverd_of_another_realm(self):
+        with faults.peer(self.alpha, peers.posing_as(self.bravo)):
+            self.assert_fails_only_at("kxoverd", "no kxoverd of ALPHA.EXAMPLE")
+
+    def test_a_clock_that_is_wrong_there(self):
+        """Of kxoverd's machine and the KDC's; the one that the check is made at is right."""
+        clock = self.alpha.give_clock()
+        self.alpha.clock = None
+        self.addCleanup(setattr, self.alpha, "clock", clock)
+        self.addCleanup(clock.set, 0)
+        clock.set(3600)
+        result = self.own()
+        self.assertEqual(self.failed(result), ["clock", "clock"])
+        self.assertIn("apart", result.stdout)
+        self.assertIn("NTP", result.stderr)
+
+
+class OurSide(Own):
+    """What is wrong does not keep the rest from being looked at."""
+
+    def test_without_an_identity(self):
+        self.setting(self.alpha, kxover_identity=None)
+        result = self.own()
+        self.assertEqual(result.code, 1)
+        self.assertEqual(self.failed(result), ["our identity", "kxoverd"])
+        self.assertIn(("ok", "the KDC behind it"), self.steps(result))
+
+    def test_a_certificate_that_ends_soon(self):
+        certificate, key = (self.alpha.folder / name for name in ("soon.pem", "soon.key"))
+        self.alpha.kxover("keygen", "--days", "20", certificate, key)
+        self.setting(self.alpha, kxover_identity=[f"FILE:{self.alpha.certificate},{self.alpha.key}",
+                                                  f"FILE:{certificate},{key}"])
+        result = self.own()
+        self.assertEqual(result.code, 0, result.output)
+        self.assertIn(("care", "our identity"), self.steps(result))
+        self.assertIn(("care", "check 5: DANE"), self.steps(result))
+
+
+if __name__ == "__main__":
+    unittest.main()
