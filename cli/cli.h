@@ -70,9 +70,9 @@ struct cli_call {
     size_t n_given;
 };
 
-extern const struct cli_command cli_keygen, cli_dns, cli_list, cli_show,
-    cli_verify;
-extern const struct cli_command cli_check, cli_exchange;
+extern const struct cli_command cli_allow, cli_block, cli_check, cli_dns,
+    cli_drop, cli_exchange, cli_keep, cli_keygen, cli_list, cli_purge,
+    cli_show, cli_verify;
 
 /* The commands, in the order of the help; n_commands of them. */
 extern const struct cli_command *const cli_commands[];
@@ -117,6 +117,13 @@ int cli_untried(krb5_context context, krb5_error_code code, const char *format,
                 ...) KX_PRINTF(3, 4);
 
 /*
+ * Say on stderr that what was to be written was not, because of code; returns
+ * CLI_UNTRIED if the rights for it are missing, else CLI_FAILED.
+ */
+int cli_not_written(krb5_context context, krb5_error_code code,
+                    const char *format, ...) KX_PRINTF(3, 4);
+
+/*
  * Make a context as the KDC has it, kdc.conf included, in *context
  * (krb5_free_context()), with the realm of the call as its default realm, or
  * the default that there is.  *name gets the realm
@@ -139,6 +146,17 @@ int cli_open_database(const struct cli_call *call, krb5_context *context,
  */
 int cli_no_database(krb5_context context, krb5_error_code code,
                     const char *realm);
+
+struct kx_kadm_store;
+
+/*
+ * cli_open(), and then open the database for writing, through libkadm5srv, so
+ * that incremental propagation and kadm5 hooks see it.  *kadm is the caller's
+ * to close (kx_kadm_store_close()), before the context.  Returns CLI_OK, or
+ * CLI_UNTRIED after saying why.
+ */
+int cli_open_store(const struct cli_call *call, krb5_context *context,
+                   char **name, struct kx_kadm_store **kadm);
 
 /* Say that realm has no crossover with remote; returns CLI_FAILED. */
 int cli_no_crossover(const char *realm, const char *remote);

@@ -11,6 +11,7 @@
 #include <kdb.h>
 #include "cli/cli.h"
 #include "dnssec/kx_dnssec.h"
+#include "store/kx_store.h"
 
 int
 cli_usage(const struct cli_call *call, const char *format, ...)
@@ -34,7 +35,8 @@ explain(krb5_context context, krb5_error_code code, const char *format,
 
     fprintf(stderr, "kxover: ");
     (void)vfprintf(stderr, format, ap);
-    fprintf(stderr, ": %s\n", message);
+    /* Some of krb5's messages end their line themselves. */
+    fprintf(stderr, ": %.*s\n", (int)strcspn(message, "\n"), message);
     krb5_free_error_message(context, message);
 }
 
@@ -59,6 +61,21 @@ cli_untried(krb5_context context, krb5_error_code code, const char *format,
     explain(context, code, format, ap);
     va_end(ap);
     return CLI_UNTRIED;
+}
+
+int
+cli_not_written(krb5_context context, krb5_error_code code, const char *format,
+                ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    if (code == KRB5_KDB_CANTLOCK_DB)
+        (void)kx_error_prefix(context, code,
+                              "to write takes the rights of kadmin.local");
+    explain(context, code, format, ap);
+    va_end(ap);
+    return code == KRB5_KDB_CANTLOCK_DB ? CLI_UNTRIED : CLI_FAILED;
 }
 
 int
@@ -120,6 +137,35 @@ cli_open_database(const struct cli_call *call, krb5_context *context,
 }
 
 int
+cli_open_store(const struct cli_call *call, krb5_context *context, char **name,
+               struct kx_kadm_store **kadm)
+{
+    krb5_error_code ret;
+    int code;
+
+    *kadm = NULL;
+    code = cli_open(call, context, name);
+    if (code != CLI_OK)
+        return code;
+    kx_patience_init();
+    ret = kx_kadm_store_open(*context, *name, NULL, kadm);
+    switch (ret) {
+    case 0:
+        return CLI_OK;
+    case KRB5_KDB_CANTREAD_STORED:
+    case KRB5_KDB_BADSTORED_MKEY:
+    case KRB5_KDB_BADMASTERKEY:
+    case KRB5_KDB_NOMASTERKEY:
+        return cli_untried(*context, ret,
+                           "cannot use the master key of %s; see that its "
+                           "stash file (key_stash_file) is there and right",
+                           *name);
+    default:
+        return cli_no_database(*context, ret, *name);
+    }
+}
+
+int
 cli_no_crossover(const char *realm, const char *remote)
 {
     fprintf(stderr,
@@ -155,11 +201,13 @@ cli_check_realm(const struct cli_call *call, const char *what,
         return CLI_OK;
     if (in_capitals(realm, capitals)) {
         data = kx_data(capitals, strlen(capitals));
-        if (kx_realm_is_valid(&data))
-            return cli_usage(call,
-                             "%s %s: realms are in capitals; did you mean "
-                             "%s?",
-                             what, realm, capitals);
+        if (kx_realm_is_valid(&data)) {
+            fprintf(stderr,
+                    "kxover: %s: %s %s: realms are in capitals; did you mean "
+                    "%s?\n",
+                    call->command->name, what, realm, capitals);
+            return CLI_USAGE;
+        }
     }
     return cli_usage(call,
                      "%s %s: a realm is a DNS name in capitals of two labels "

@@ -112,8 +112,8 @@ crossover_json(const struct crossover *crossover)
         (void)json_array_append_new(versions,
                                     version_json(&crossover->versions[i]));
     return json_pack(
-        "{s: o, s: s, s: o, s: s, s: o, s: b, s: o, s: o, s: b, s: o, s: o, "
-        "s: o}",
+        "{s: o, s: s, s: o, s: s, s: o, s: b, s: o, s: o, s: b, s: b, s: o, "
+        "s: o, s: o}",
         "realm", json_text(crossover->realm), "direction",
         crossover_direction_name(crossover->direction), "principal",
         json_text(crossover->principal), "keys",
@@ -124,7 +124,8 @@ crossover_json(const struct crossover *crossover)
                   : crossover->block.given ? "kxover"
                                            : "kadmin"),
         "blocked_at", json_time(crossover->blocked ? crossover->block.at : 0),
-        "kept", crossover->kept != 0, "kept_by",
+        "refused", crossover->refused != 0, "kept", crossover->kept != 0,
+        "kept_by",
         json_text(!crossover->kept        ? NULL
                   : crossover->keep.given ? "kxover"
                                           : "kxover_keep"),

@@ -318,6 +318,9 @@ read_entry(const struct reading *reading, krb5_db_entry *entry,
         ret = add_versions(crossover, entry);
     if (ret == 0)
         ret = read_marks(reading, entry, crossover);
+    crossover->refused =
+        crossover->keys == KEYS_KXOVER && reading->settings != NULL &&
+        !kx_settings_realm_permitted(reading->settings, direction, remote);
     if (ret == 0)
         ret = read_orders(reading, entry, crossover);
     if (ret == 0)

@@ -54,6 +54,7 @@ struct crossover {
     char *damage; /* what is wrong with the marks, or NULL */
     krb5_boolean blocked;
     struct kx_order block; /* what kxover block did */
+    krb5_boolean refused;  /* kxover made it, and kxover_realms refuses it */
     krb5_boolean kept;     /* by an order or by kxover_keep */
     struct kx_order keep;
     time_t used; /* outgoing: when its use was noted last; 0: never */

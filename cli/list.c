@@ -68,7 +68,7 @@ static enum paint
 paint_of(const struct crossover *crossover,
          const struct crossover_version *version)
 {
-    if (crossover->blocked)
+    if (crossover->blocked || crossover->refused)
         return PAINT_BAD;
     if (crossover->keys == KEYS_DAMAGED)
         return PAINT_CARE;
@@ -99,9 +99,10 @@ make_row(const struct crossover *crossover,
     cells[DIRECTION].text = crossover_direction_name(crossover->direction);
     cells[REALM].text = crossover->realm;
     (void)snprintf(texts->state, sizeof(texts->state), "%s%s",
-                   crossover->blocked ? "blocked"
-                   : version != NULL  ? version_state_name(version->state)
-                                      : "no keys",
+                   crossover->blocked   ? "blocked"
+                   : crossover->refused ? "refused"
+                   : version != NULL    ? version_state_name(version->state)
+                                        : "no keys",
                    crossover->kept ? ", kept" : "");
     cells[STATE].text = texts->state;
     cells[STATE].paint = paint_of(crossover, version);

@@ -218,6 +218,8 @@ show_crossover(struct page *page, enum kx_direction direction,
     if (crossover->damage != NULL)
         line(page, "damage", PAINT_CARE, "%s", crossover->damage);
     show_block(page, crossover);
+    if (crossover->refused)
+        line(page, "refused", PAINT_BAD, "by kxover_realms in kdc.conf");
     if (direction == KX_OUTGOING) {
         line(page, "kept renewed", PAINT_PLAIN, "%s",
              !crossover->kept        ? "while it is used"

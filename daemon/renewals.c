@@ -265,6 +265,8 @@ renew(struct kx_renewals *renewals, const char *realm)
         log_failure(renewals, realm, "crossover is not renewed", ret);
         return FALSE;
     }
+    if (life.blocked)
+        return FALSE;
     /* What was keyed by hand, and only that, is taken over if it may be. */
     if (life.by_hand)
         by_hand = !kx_settings_adopts(service->settings, KX_OUTGOING, &remote);

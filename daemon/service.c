@@ -166,6 +166,7 @@ kx_service_start(struct kx_service *service, struct event_base *base,
         kx_kadm_store_limit(service->kadm, service->settings->max_peers);
         kx_kadm_store_attributes(service->kadm, service->settings->attributes);
         service->store.arg = service->kadm;
+        service->store.permits = kx_kadm_store_permits;
         service->store.versions = kx_kadm_store_versions;
         service->store.earlier = kx_kadm_store_earlier;
         service->store.put = kx_kadm_store_put;

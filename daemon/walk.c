@@ -126,6 +126,13 @@ tell_over(struct look *look, krb5_const_principal principal)
     return 0;
 }
 
+/* Tell of realm remote, which is due though it may never have been used. */
+static void
+tell_due(const struct look *look, const krb5_data *remote)
+{
+    (void)fprintf(look->out, DUE "%.*s\n", (int)remote->length, remote->data);
+}
+
 /* Look at one entry. */
 static int
 look_at(krb5_pointer arg, krb5_db_entry *entry)
@@ -133,7 +140,7 @@ look_at(krb5_pointer arg, krb5_db_entry *entry)
     struct look *look = arg;
     enum kx_direction direction;
     struct kx_life life;
-    krb5_boolean over;
+    krb5_boolean over, due;
     krb5_error_code ret;
     krb5_data remote;
 
@@ -152,11 +159,17 @@ look_at(krb5_pointer arg, krb5_db_entry *entry)
         look->n_peers += life.ours;
         return 0;
     }
-    if (ret || !life.ours || life.used < life.established)
+    if (ret || life.blocked)
         return ret;
-    return remember(look, &remote, life.used,
-                    look->now >=
-                        kx_renewal_begins(life.established, life.till));
+    due = look->now >= kx_renewal_begins(life.established, life.till);
+    if (life.kept && !life.by_hand && !life.damaged) {
+        if (due)
+            tell_due(look, &remote);
+        return 0;
+    }
+    if (!life.ours || life.used < life.established)
+        return 0;
+    return remember(look, &remote, life.used, due);
 }
 
 /* The order of use, last first. */

@@ -100,9 +100,16 @@ struct kx_responder;
 struct kx_store {
     void *arg;
     /*
+     * See, at once or not at all, that the crossover name is not blocked, for
+     * an offer of which only the signature is known to hold; may be NULL.
+     * KX_ERR_BLOCKED.
+     */
+    krb5_error_code (*permits)(void *arg, krb5_const_principal name);
+    /*
      * Give the key versions that the database has of crossover name, live or
      * not (kx_entry_versions()): *kvnos (allocated, free()), *n.  An entry of
-     * the administrator's is refused with KX_ERR_POLICY_REALM, unless adopt.
+     * the administrator's is refused with KX_ERR_POLICY_REALM, unless adopt;
+     * one that is blocked with KX_ERR_BLOCKED.
      */
     krb5_error_code (*versions)(void *arg, krb5_const_principal name,
                                 krb5_boolean adopt, uint32_t **kvnos,

@@ -282,6 +282,11 @@ check_offer(struct exchange *exchange)
                                 &exchange->chain);
     if (ret)
         return ret;
+    if (exchange->responder->store.permits != NULL)
+        ret = exchange->responder->store.permits(
+            exchange->responder->store.arg, offer->tbs.kxname);
+    if (ret)
+        return ret;
     if (realm_is_busy(exchange))
         return kx_error(engine->context, KX_ERR_BUSY,
                         "%d exchanges with realm %.*s are under way already",

@@ -5,11 +5,15 @@
  * its realm can answer for, and no more than its key lives: users of third
  * realms do not come by it, and nobody gets a ticket for later.  What an
  * administrator keyed by hand is krb5's matter and theirs.
+ *
+ * A realm that is blocked is kept out besides where krb5 itself would let it
+ * in: its users with tickets that they have got here already, and users that
+ * come through it by way of others.
  */
 #include "config.h"
 #include <string.h>
 #include <syslog.h>
-#include "exchange/kx_crossover.h"
+#include "exchange/orders.h"
 #include "plugin/judge.h"
 #include "plugin/log.h"
 #include "plugin/transited.h"
@@ -77,6 +81,48 @@ is_ours(krb5_context context, krb5_const_principal name, krb5_boolean *ours)
     return ret;
 }
 
+/* *blocked says whether the crossover by which users of realm come here is.
+ * Errors: the database's. */
+static krb5_error_code
+is_blocked(const struct journey *journey, const krb5_data *realm,
+           krb5_boolean *blocked)
+{
+    const krb5_data local =
+        kx_data(journey->settings->realm, strlen(journey->settings->realm));
+    krb5_db_entry *entry = NULL;
+    krb5_principal name = NULL;
+    krb5_error_code ret;
+
+    *blocked = FALSE;
+    ret = kx_crossover_name(journey->context, &local, realm, &name);
+    if (ret == 0)
+        ret = krb5_db_get_principal(journey->context, name, 0, &entry);
+    if (ret == 0)
+        *blocked = kx_entry_is_blocked(entry);
+    krb5_db_free_principal(journey->context, entry);
+    krb5_free_principal(journey->context, name);
+    return ret == KRB5_KDB_NOENTRY ? 0 : ret;
+}
+
+/* Refuse, with a log line, a user of realm, or one who came through it, if it
+ * is blocked.  Errors: KRB5KDC_ERR_POLICY, the database's. */
+static krb5_error_code
+judge_block(const struct journey *journey, const krb5_data *realm)
+{
+    const krb5_data *home = &journey->client->realm;
+    krb5_boolean blocked;
+    krb5_error_code ret;
+
+    ret = is_blocked(journey, realm, &blocked);
+    if (ret || !blocked)
+        return ret;
+    kx_log(&kx_plugin_logger, LOG_WARNING,
+           "realm %.*s is blocked: a user of realm %.*s is refused",
+           (int)realm->length, realm->data, (int)home->length, home->data);
+    return kx_error(journey->context, KRB5KDC_ERR_POLICY,
+                    "realm %.*s is blocked", (int)realm->length, realm->data);
+}
+
 /* Refuse, with a log line, the user whom realm brought or let through. */
 static krb5_error_code
 refuse(const struct journey *journey, const krb5_data *realm)
@@ -93,8 +139,8 @@ refuse(const struct journey *journey, const krb5_data *realm)
                     home->data);
 }
 
-/* Judge one realm on the way: one that kxover made a crossover with, in either
- * direction, is refused. */
+/* Judge one realm on the way: one that is blocked, or that kxover made a
+ * crossover with, in either direction, is refused. */
 static krb5_error_code
 judge_hop(void *arg, const krb5_data *realm)
 {
@@ -106,8 +152,9 @@ judge_hop(void *arg, const krb5_data *realm)
     krb5_boolean ours = FALSE;
     krb5_error_code ret;
 
-    if (is_transit(journey->settings, realm))
-        return 0;
+    ret = judge_block(journey, realm);
+    if (ret || is_transit(journey->settings, realm))
+        return ret;
     ret = kx_crossover_name(context, &local, realm, &name);
     if (ret == 0)
         ret = is_ours(context, name, &ours);
@@ -133,10 +180,18 @@ kx_judge_ticket(krb5_context context, const struct kx_settings *settings,
     krb5_error_code ret;
 
     /* Who is anonymous claims to be of no realm (RFC 8062). */
-    if (kx_crossover_direction(ticket->server, settings->realm, &remote) !=
-            KX_INCOMING ||
-        krb5_principal_compare(context, part->client,
+    if (krb5_principal_compare(context, part->client,
                                krb5_anonymous_principal()))
+        return 0;
+    *status = "KXOVER_BLOCKED";
+    if (!kx_data_equal(&part->client->realm, &local)) {
+        ret = judge_block(&journey, &part->client->realm);
+        if (ret)
+            return ret;
+    }
+    *status = NULL;
+    if (kx_crossover_direction(ticket->server, settings->realm, &remote) !=
+        KX_INCOMING)
         return 0;
     *status = "KXOVER_TRANSIT";
     if (!kx_data_equal(&part->client->realm, &remote) &&

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
+#include "exchange/orders.h"
 #include "exchange/renewal.h"
 #include "plugin/log.h"
 #include "plugin/outgoing.h"
@@ -322,8 +323,9 @@ look_after(struct kx_intercept *intercept, krb5_const_principal name,
 
 /*
  * Make *entry, which may be NULL, what the KDC may issue with for the outgoing
- * crossover name, with realm remote, and look after the crossover.  Returns
- * KRB5_KDB_NOENTRY, with *entry released, when there is no live key.
+ * crossover name, with realm remote, and look after the crossover.  One that
+ * is blocked stays as it is: the KDC refuses it, and looks for no way around.
+ * Returns KRB5_KDB_NOENTRY, with *entry released, when there is no live key.
  */
 static krb5_error_code
 serve_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
@@ -332,6 +334,8 @@ serve_outgoing(struct kx_intercept *intercept, krb5_const_principal name,
     struct kx_life life = {0};
     krb5_error_code ret = 0;
 
+    if (*entry != NULL && kx_entry_is_blocked(*entry))
+        return 0;
     /* Before the entry is cut down to one version. */
     if (*entry != NULL)
         ret = kx_life_read(intercept->context, *entry, &life);

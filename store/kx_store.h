@@ -3,6 +3,7 @@
  * that are not the KDC: kxoverd and kxover.
  *
  *   store.c     the database, through libkadm5srv
+ *   orders.c    what the administrator orders of a crossover
  *   settle.c    what was stored stays, in a database without locks
  *   patience.c  not waiting for ever for its lock
  *
@@ -50,7 +51,12 @@ void kx_kadm_store_attributes(struct kx_kadm_store *kadm,
 void kx_kadm_store_counting(struct kx_kadm_store *kadm);
 void kx_kadm_store_counted(struct kx_kadm_store *kadm, size_t peers);
 
-/* The responder's view of it: arg is the struct kx_kadm_store. */
+/*
+ * The responder's view of it: arg is the struct kx_kadm_store.  A crossover
+ * that is blocked is refused with KX_ERR_BLOCKED; kx_kadm_store_permits() does
+ * so at once or not at all.
+ */
+krb5_error_code kx_kadm_store_permits(void *arg, krb5_const_principal name);
 krb5_error_code kx_kadm_store_versions(void *arg, krb5_const_principal name,
                                        krb5_boolean adopt, uint32_t **kvnos,
                                        size_t *n);
@@ -95,6 +101,56 @@ krb5_error_code kx_kadm_store_life(struct kx_kadm_store *kadm,
 krb5_error_code kx_kadm_store_prune(struct kx_kadm_store *kadm,
                                     krb5_principal name, time_t now,
                                     krb5_boolean *deleted);
+
+/*
+ * orders.c: what the administrator orders of a crossover.  Each function is
+ * for one principal; who orders of both directions calls it twice.  Errors of
+ * all of them: KRB5_KDB_CANTLOCK_DB (we may not write), KX_ERR_STORE,
+ * KX_ERR_METADATA, libkadm5srv's, ENOMEM, with a message that has the
+ * principal's name.
+ */
+
+/* What came of an order. */
+enum kx_ordered {
+    KX_ORDERED,         /* it is done */
+    KX_ORDERED_ALREADY, /* it was so before */
+    KX_ORDERED_NOTHING, /* there is nothing that it could be done to */
+    KX_ORDERED_BY_HAND  /* it is the administrator's, and left as it is */
+};
+
+/* Block the crossover name: let no tickets be had or taken under it.  Where
+ * there is no such principal it is made, without keys. */
+krb5_error_code kx_kadm_store_block(struct kx_kadm_store *kadm,
+                                    krb5_principal name, time_t now,
+                                    enum kx_ordered *ordered);
+
+/* Undo what kx_kadm_store_block() did.  What somebody blocked by the flag
+ * alone (kadmin) is KX_ORDERED_BY_HAND. */
+krb5_error_code kx_kadm_store_allow(struct kx_kadm_store *kadm,
+                                    krb5_principal name,
+                                    enum kx_ordered *ordered);
+
+/* Have the outgoing crossover name renewed whether it is used or not.  Where
+ * there is no such principal it is made, without keys.  One that was keyed by
+ * hand is KX_ORDERED_BY_HAND. */
+krb5_error_code kx_kadm_store_keep(struct kx_kadm_store *kadm,
+                                   krb5_principal name, time_t now,
+                                   enum kx_ordered *ordered);
+
+/* Undo what kx_kadm_store_keep() did. */
+krb5_error_code kx_kadm_store_drop(struct kx_kadm_store *kadm,
+                                   krb5_principal name,
+                                   enum kx_ordered *ordered);
+
+/*
+ * Delete the crossover name if its keys are kxover's; with only_expired, if
+ * all of them have ended before now, too, and it is not kept (else it is
+ * KX_ORDERED_NOTHING).  One that is blocked stays so, without keys.
+ */
+krb5_error_code kx_kadm_store_purge(struct kx_kadm_store *kadm,
+                                    krb5_principal name,
+                                    krb5_boolean only_expired, time_t now,
+                                    enum kx_ordered *ordered);
 
 /*
  * settle.c

@@ -30,6 +30,8 @@
 #include <kadm5/admin.h>
 #include "exchange/kx_room.h"
 #include "store/kx_store.h"
+#include "exchange/orders.h"
+#include "store/store.h"
 
 /* Who created an entry, as kadmin getprinc shows it: kxover@REALM. */
 #define CREATOR "kxover"
@@ -37,6 +39,7 @@
 /* Milliseconds that we wait for the database's lock, and for all that opening
  * the database takes. */
 #define LOCK_PATIENCE 1000
+#define HASTY_PATIENCE 50
 #define OPEN_PATIENCE 5000
 
 /* How often a version is written that others overwrite at once. */
@@ -46,31 +49,16 @@
  * that did not see each other's, as replication was held up. */
 #define AT_ONCE 300
 
-struct kx_kadm_store {
-    krb5_context context;
-    void *handle; /* libkadm5srv's */
-    struct kx_settle *settle;
-    char *realm;
-    char *const *attributes; /* for new incoming crossovers; may be NULL */
-    size_t max_peers;        /* 0: there is no limit */
-    size_t peers; /* realms with keys to come here, as last counted and
-                   * made since */
-    size_t made;  /* of these, since the present counting began */
-};
-
-/*
- * Put the principal's name before the message of code.  An error that is not
- * ours becomes KX_ERR_STORE.
- */
-static krb5_error_code
-explain(struct kx_kadm_store *kadm, krb5_const_principal name,
-        krb5_error_code code)
+krb5_error_code
+kx_store_explain(struct kx_kadm_store *kadm, krb5_const_principal name,
+                 krb5_error_code code)
 {
     char *text = NULL;
 
     switch (code) {
     case 0:
     case ENOMEM:
+    case KX_ERR_BLOCKED:
     case KX_ERR_POLICY_REALM: /* these tell the name themselves */
     case KX_ERR_METADATA:
     case KX_ERR_PEERS:
@@ -87,11 +75,9 @@ explain(struct kx_kadm_store *kadm, krb5_const_principal name,
     return code;
 }
 
-/* Give the entry of name in *out (krb5_db_free_principal()), NULL when there
- * is none. */
-static krb5_error_code
-fetch(struct kx_kadm_store *kadm, krb5_const_principal name,
-      krb5_db_entry **out)
+krb5_error_code
+kx_store_fetch(struct kx_kadm_store *kadm, krb5_const_principal name,
+               krb5_db_entry **out)
 {
     krb5_error_code ret;
 
@@ -100,15 +86,14 @@ fetch(struct kx_kadm_store *kadm, krb5_const_principal name,
     return ret == KRB5_KDB_NOENTRY ? 0 : ret;
 }
 
-/* The same, with our patience for somebody else's lock. */
-static krb5_error_code
-fetch_patiently(struct kx_kadm_store *kadm, krb5_const_principal name,
-                krb5_db_entry **out)
+krb5_error_code
+kx_store_fetch_patiently(struct kx_kadm_store *kadm, krb5_const_principal name,
+                         krb5_db_entry **out)
 {
     krb5_error_code ret;
 
     kx_patience_begins(LOCK_PATIENCE);
-    ret = fetch(kadm, name, out);
+    ret = kx_store_fetch(kadm, name, out);
     return kx_patience_ends(kadm->context, ret);
 }
 
@@ -155,6 +140,22 @@ kx_kadm_store_counted(struct kx_kadm_store *kadm, size_t peers)
 }
 
 krb5_error_code
+kx_kadm_store_permits(void *arg, krb5_const_principal name)
+{
+    struct kx_kadm_store *kadm = arg;
+    krb5_error_code ret;
+    krb5_db_entry *entry;
+
+    kx_patience_begins(HASTY_PATIENCE);
+    ret = kx_store_fetch(kadm, name, &entry);
+    if (kx_patience_ends(kadm->context, ret) != 0)
+        return 0;
+    ret = kx_entry_check_blocked(kadm->context, entry);
+    krb5_db_free_principal(kadm->context, entry);
+    return ret;
+}
+
+krb5_error_code
 kx_kadm_store_versions(void *arg, krb5_const_principal name,
                        krb5_boolean adopt, uint32_t **kvnos, size_t *n)
 {
@@ -164,13 +165,15 @@ kx_kadm_store_versions(void *arg, krb5_const_principal name,
 
     *kvnos = NULL;
     *n = 0;
-    ret = fetch_patiently(kadm, name, &entry);
+    ret = kx_store_fetch_patiently(kadm, name, &entry);
+    if (!ret)
+        ret = kx_entry_check_blocked(kadm->context, entry);
     if (!ret && entry == NULL)
         ret = admit(kadm, name);
     else if (!ret)
         ret = kx_entry_versions(kadm->context, entry, adopt, kvnos, n);
     krb5_db_free_principal(kadm->context, entry);
-    return explain(kadm, name, ret);
+    return kx_store_explain(kadm, name, ret);
 }
 
 krb5_error_code
@@ -182,13 +185,13 @@ kx_kadm_store_earlier(void *arg, krb5_const_principal name, krb5_boolean adopt,
     krb5_db_entry *entry;
 
     memset(earlier, 0, sizeof(*earlier));
-    ret = fetch_patiently(kadm, name, &entry);
+    ret = kx_store_fetch_patiently(kadm, name, &entry);
     if (!ret && entry != NULL)
         ret = kx_entry_earlier(kadm->context, entry, adopt, earlier);
     if (ret)
         kx_earlier_clear(kadm->context, earlier);
     krb5_db_free_principal(kadm->context, entry);
-    return explain(kadm, name, ret);
+    return kx_store_explain(kadm, name, ret);
 }
 
 /* True if name is a crossover for others to come here. */
@@ -267,7 +270,7 @@ write_crossover(struct kx_kadm_store *kadm,
     krb5_error_code ret;
     krb5_db_entry *old = NULL, *next = NULL;
 
-    ret = fetch(kadm, crossover->name, &old);
+    ret = kx_store_fetch(kadm, crossover->name, &old);
     if (!ret && old == NULL)
         ret = create_or_find(kadm, crossover, &old);
     if (!ret)
@@ -290,10 +293,8 @@ write_crossover(struct kx_kadm_store *kadm,
     return ret;
 }
 
-/* Lock the database for writing; *locked is false where its module has no
- * locks. */
-static krb5_error_code
-lock(struct kx_kadm_store *kadm, krb5_boolean *locked)
+krb5_error_code
+kx_store_lock(struct kx_kadm_store *kadm, krb5_boolean *locked)
 {
     krb5_error_code ret;
 
@@ -315,7 +316,7 @@ look_for(struct kx_kadm_store *kadm, const struct kx_crossover *crossover,
     krb5_error_code ret;
 
     *presence = KX_ABSENT;
-    ret = fetch_patiently(kadm, crossover->name, entry);
+    ret = kx_store_fetch_patiently(kadm, crossover->name, entry);
     if (!ret && *entry != NULL)
         ret = kx_entry_presence(kadm->context, *entry, crossover, presence);
     return ret;
@@ -349,7 +350,7 @@ write_and_see(struct kx_kadm_store *kadm, const struct kx_crossover *crossover)
     int attempts = 0;
 
     do {
-        ret = lock(kadm, &locked);
+        ret = kx_store_lock(kadm, &locked);
         if (ret)
             return ret;
         ret = write_crossover(kadm, crossover);
@@ -381,7 +382,7 @@ kx_kadm_store_put(void *arg, const struct kx_crossover *crossover)
     ret = kx_room_check(kadm->context);
     if (!ret)
         ret = write_and_see(kadm, crossover);
-    return explain(kadm, crossover->name, ret);
+    return kx_store_explain(kadm, crossover->name, ret);
 }
 
 /*
@@ -454,7 +455,7 @@ kx_kadm_store_mend(struct kx_kadm_store *kadm, const struct kx_logger *logger,
     if (!ret)
         ret = mend(kadm, crossover, presence, entry, settled);
     krb5_db_free_principal(kadm->context, entry);
-    ret = explain(kadm, crossover->name, ret);
+    ret = kx_store_explain(kadm, crossover->name, ret);
     if (ret) {
         words = krb5_get_error_message(kadm->context, ret);
         kx_log(logger, LOG_ERR, "%s", words);
@@ -483,7 +484,7 @@ kx_kadm_store_life(struct kx_kadm_store *kadm, krb5_const_principal name,
 
     memset(life, 0, sizeof(*life));
     *by_hand = FALSE;
-    ret = fetch_patiently(kadm, name, &entry);
+    ret = kx_store_fetch_patiently(kadm, name, &entry);
     if (!ret && entry != NULL) {
         ret = kx_life_read(kadm->context, entry, life);
         *by_hand = !life->ours && entry->n_key_data > 0;
@@ -491,7 +492,7 @@ kx_kadm_store_life(struct kx_kadm_store *kadm, krb5_const_principal name,
             ret = KX_ERR_METADATA;
     }
     krb5_db_free_principal(kadm->context, entry);
-    return explain(kadm, name, ret);
+    return kx_store_explain(kadm, name, ret);
 }
 
 krb5_error_code
@@ -505,11 +506,11 @@ kx_kadm_store_prune(struct kx_kadm_store *kadm, krb5_principal name,
     *deleted = FALSE;
     ret = kx_room_check(kadm->context);
     if (!ret)
-        ret = lock(kadm, &locked);
+        ret = kx_store_lock(kadm, &locked);
     if (ret)
-        return explain(kadm, name, ret);
+        return kx_store_explain(kadm, name, ret);
     /* It may have been made anew since somebody found it over. */
-    ret = fetch(kadm, name, &entry);
+    ret = kx_store_fetch(kadm, name, &entry);
     if (!ret && entry != NULL)
         ret = kx_entry_is_over(kadm->context, entry, now, &over);
     if (!ret && over)
@@ -518,7 +519,7 @@ kx_kadm_store_prune(struct kx_kadm_store *kadm, krb5_principal name,
         (void)kadm5_unlock(kadm->handle);
     krb5_db_free_principal(kadm->context, entry);
     *deleted = !ret && over;
-    return explain(kadm, name, ret);
+    return kx_store_explain(kadm, name, ret);
 }
 
 krb5_error_code

@@ -63,8 +63,8 @@ class Show(Tables):
         self.assertEqual((shown["realm"], shown["incoming"]), (BRAVO, None))
         self.assertEqual(shown["outgoing"], {
             "realm": BRAVO, "direction": "outgoing", "principal": f"{TO_BRAVO}@{REALM}", "keys": "kxover",
-            "damage": None, "blocked": False, "blocked_by": None, "blocked_at": None, "kept": False, "kept_by": None,
-            "used": None,
+            "damage": None, "blocked": False, "blocked_by": None, "blocked_at": None, "refused": False, "kept": False,
+            "kept_by": None, "used": None,
             "versions": [{
                 "kvno": 1, "source": "kxover", "state": "in use", "established": "2019-12-01T00:00:00Z", "till": LATE,
                 "encryption_types": ["aes256-sha2", "aes128-sha2"], "peer_host": "kdc.bravo.example",
@@ -106,6 +106,17 @@ class Show(Tables):
         self.make(TO_BRAVO)
         self.configure(kxover_keep=BRAVO)
         self.assertEqual(self.shown()["outgoing"]["kept_by"], "kxover_keep")
+
+    def test_a_realm_that_kxover_realms_refuses_is_told_as_refused(self):
+        self.make(TO_BRAVO)
+        self.make(FROM_BRAVO)
+        self.kadmin("addprinc -randkey krbtgt/CHARLIE.EXAMPLE")
+        self.configure(kxover_realms="in:*")
+        self.assertEqual({(entry["realm"], entry["direction"]): entry["refused"] for entry in self.listed()},
+                         {(BRAVO, "outgoing"): True, (BRAVO, "incoming"): False,
+                          ("CHARLIE.EXAMPLE", "outgoing"): False})
+        self.assertRegex(self.kxover("list").stdout, rf"(?m)^outgoing +{BRAVO} .* refused ")
+        self.assertIn("by kxover_realms", self.kxover("show", BRAVO).stdout)
 
     def test_it_works_with_settings_that_do_not(self):
         self.make(TO_BRAVO)
