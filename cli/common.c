@@ -201,13 +201,11 @@ cli_check_realm(const struct cli_call *call, const char *what,
         return CLI_OK;
     if (in_capitals(realm, capitals)) {
         data = kx_data(capitals, strlen(capitals));
-        if (kx_realm_is_valid(&data)) {
-            fprintf(stderr,
-                    "kxover: %s: %s %s: realms are in capitals; did you mean "
-                    "%s?\n",
-                    call->command->name, what, realm, capitals);
-            return CLI_USAGE;
-        }
+        if (kx_realm_is_valid(&data))
+            return cli_usage(call,
+                             "%s %s: realms are in capitals (did you mean "
+                             "%s?)",
+                             what, realm, capitals);
     }
     return cli_usage(call,
                      "%s %s: a realm is a DNS name in capitals of two labels "
