@@ -91,9 +91,57 @@ def messages(source):
     corpus.add(bytes([10]) + der.sequence(der.element(0x80, bytes(20))))
 
 
+# The first byte of an offer: tests/fuzz/offers.h.
+SIGNED, IN_DNS, USAGE, ROOTED, PRIOR, REGROUP = 1, 2, 4, 16, 32, 64
+
+
+def flags_of(made, side):
+    """What the byte has to be for an offer of that side to be taken."""
+    usage = int(made[side]["tlsa"][0][0])
+    return IN_DNS | usage * USAGE | (ROOTED if made["anchors"] else 0) | (
+        PRIOR if made["prior"] else 0)
+
+
+def requests(source):
+    corpus = Corpus(source, "request")
+    for made in exchanges(source):
+        flags = flags_of(made, "client")
+        request = bytes.fromhex(made["request"])
+        corpus.add(bytes([flags]) + request)
+        corpus.add(bytes([flags | SIGNED]) + request)
+    for entry in load(source, "accepted-requests")["requests"]:
+        if len(entry["message"]) < 6000:
+            usage = int(entry["tlsa"][0])
+            corpus.add(bytes([SIGNED | IN_DNS | usage * USAGE |
+                              (ROOTED if entry["anchors"] else 0)]) +
+                       bytes.fromhex(entry["message"]))
+    for number, entry in enumerate(refused(source)):
+        if number % 2:
+            corpus.add(bytes([SIGNED | IN_DNS | 3 * USAGE]) +
+                       bytes.fromhex(entry["message"]))
+
+
+def reply_seeds(source):
+    corpus = Corpus(source, "reply")
+    for made in exchanges(source):
+        flags = flags_of(made, "service") | (
+            REGROUP if "first-answer" in made else 0)
+        reply = bytes.fromhex(made["reply"])
+        corpus.add(bytes([flags]) + reply)
+        corpus.add(bytes([flags | SIGNED]) + reply)
+    for entry in load(source, "refused-replies")["replies"]:
+        prior = PRIOR if entry["exchange"] == "prior-keys" else 0
+        corpus.add(bytes([SIGNED | IN_DNS | 3 * USAGE | prior]) +
+                   bytes.fromhex(entry["message"]))
+    for entry in load(source, "answers")["answers"]:
+        corpus.add(b"\x0e" + bytes.fromhex(entry["message"]))
+
+
 def main():
     source = sys.argv[1]
     messages(source)
+    requests(source)
+    reply_seeds(source)
 
 
 if __name__ == "__main__":

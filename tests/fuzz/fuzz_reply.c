@@ -1,0 +1,83 @@
+/*
+ * fuzz_reply.c: an initiator and the answer to its request.
+ *
+ * The request is that of one of the vectors' exchanges, so that their replies
+ * are replies to it.  Whatever comes, it ends: with a key, or with an error.
+ */
+#include "config.h"
+#include "asn1/kx_asn1.h"
+#include "exchange/kx_agreement.h"
+#include "exchange/refusal.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/offers.h"
+
+/* The random numbers of the exchange of that name. */
+static void
+set_chance(struct stage *stage, const char *ephemeral, const char *nonce)
+{
+    static unsigned char secret[32], number[4];
+    static uint32_t value;
+
+    offers_secret(ephemeral, secret, sizeof(secret));
+    offers_secret(nonce, number, sizeof(number));
+    value = (uint32_t)number[0] << 24 | (uint32_t)number[1] << 16 |
+            (uint32_t)number[2] << 8 | number[3];
+    stage->chance[0] = kx_data(secret, sizeof(secret));
+    stage->chance[1] = kx_data(&value, sizeof(value));
+    stage->n_chance = 2;
+}
+
+/* A KRB-ERROR that asks for another group; the caller's to release. */
+static krb5_data
+other_groups(krb5_context context)
+{
+    struct kx_krb_error error = {.stime = OFFERS_NOW, .error_code = 65};
+    const struct kx_algorithm *groups;
+    krb5_data out;
+    size_t n;
+
+    groups = kx_group_algorithms(&n);
+    FUZZ_MUST(kx_encode_groups(context, &groups[1], n - 1, &error.e_data) ==
+              0);
+    FUZZ_MUST(krb5_build_principal(context, &error.sname, 13, "BRAVO.EXAMPLE",
+                                   "krbtgt", "BRAVO.EXAMPLE",
+                                   (char *)NULL) == 0);
+    FUZZ_MUST(kx_encode_krb_error(context, &error, &out) == 0);
+    krb5_free_principal(context, error.sname);
+    kx_data_free(&error.e_data);
+    return out;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static char realm[] = "ALPHA.EXAMPLE";
+    struct stage *stage = offers_stage(realm, "kdc.bravo.example");
+    krb5_data message, groups = kx_data(NULL, 0);
+
+    if (size < 2)
+        return 0;
+    message = kx_data(data + 1, size - 1);
+    offers_set(stage, data[0], KX_MSG_REP, &message);
+    if (stage->n_tlsa == 0) {
+        /* Without any the initiator would not even ask. */
+        FUZZ_MUST(kx_tlsa_parse(stage->context, "3 1 1 00", stage->tlsa) == 0);
+        stage->n_tlsa = 1;
+    }
+    if ((data[0] & OFFERS_REGROUP) != 0) {
+        groups = other_groups(stage->context);
+        stage->answers[stage->n_answers++] = groups;
+    } else if ((data[0] & OFFERS_PRIOR) != 0) {
+        set_chance(stage, "prior-keys client", "prior-keys nonce");
+    } else {
+        set_chance(stage, "x25519-ed25519 client", "x25519-ed25519 nonce");
+    }
+    stage->answers[stage->n_answers++] = message;
+    stage_initiate(stage, "BRAVO.EXAMPLE");
+    FUZZ_MUST((stage->crossover != NULL) == (stage->refused == 0));
+    if (stage->crossover != NULL)
+        offers_check_key(stage);
+    offers_clear(stage);
+    kx_data_free(&groups);
+    return 0;
+}
