@@ -83,7 +83,6 @@ append_tlsa(char detail[REPORT_DETAIL_SIZE], const struct kx_found *found)
     char text[KX_TLSA_TEXT_SIZE];
     size_t i;
 
-    append(detail, "TLSA ");
     for (i = 0; i < found->n_tlsa; i++) {
         (void)kx_tlsa_text(&found->tlsa[i], text);
         append(detail, "%s%.*s%s", i > 0 ? ", " : "", TLSA_SHOWN, text,
@@ -144,6 +143,8 @@ describe(const struct contact *contact, const struct kx_told *told,
     if (course->host != NULL &&
         (told->step == KX_STEP_TLSA || told->step == KX_STEP_ADDRESS))
         append(detail, "%s:%u: ", course->host, course->port);
+    if (told->step == KX_STEP_DANE)
+        append(detail, "by TLSA ");
     if (told->found->srv != NULL)
         append_srv(detail, told->found);
     else if (told->found->tlsa != NULL)

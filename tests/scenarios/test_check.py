@@ -217,6 +217,18 @@ class OurSide(Check):
         with faults.clock_off(self.alpha, 2 * 86400):
             self.assert_fails_at("our identity", "expired")
 
+    def test_our_clock_is_so_wrong_that_dnssec_fails(self):
+        with faults.clock_off(self.alpha, 200 * 86400):
+            self.assert_fails_at("SRV", "is bogus", "look at the clock of this machine")
+
+    def test_their_certificate_has_ended(self):
+        """They find out by themselves, and serve nobody."""
+        certificate, key = (self.bravo.folder / name for name in ("ended.pem", "ended.key"))
+        self.bravo.kxover("keygen", "--days", "1", certificate, key)
+        self.setting(self.bravo, [self.bravo.kxoverd], kxover_identity=f"FILE:{certificate},{key}")
+        with faults.clock_off(self.bravo, 2 * 86400), faults.clock_off(self.alpha, 2 * 86400):
+            self.assert_fails_at("answer", "cannot serve at the moment", "the log of kxoverd there")
+
     def test_a_certificate_that_ends_soon_wants_a_look(self):
         certificate, key = (self.alpha.folder / name for name in ("soon.pem", "soon.key"))
         self.alpha.kxover("keygen", "--days", "20", certificate, key)
