@@ -78,6 +78,17 @@ has_trust_anchor(struct ub_ctx *unbound)
 }
 
 /*
+ * How many questions may be open in DNS at a time, by UDP and by TCP.
+ * libunbound's own 16 and 2 are for a program that asks for itself.  Here
+ * strangers have us ask, of name servers of theirs that need not answer: with
+ * 16 of those nobody else would have an answer.  So there is room for all that
+ * may be under way; a question takes a file and little memory while it is
+ * open, but each of the places for TCP takes 64 KiB.
+ */
+#define OPEN_QUESTIONS "512"
+#define OPEN_TCP_QUESTIONS "16"
+
+/*
  * Have libunbound read its settings (unbound_conf, or NULL) and take them up
  * now, so that mistakes in them are found now.  Returns libunbound's code;
  * *anchored says whether there is a trust anchor.
@@ -90,10 +101,15 @@ apply_settings(struct ub_ctx *unbound, const char *unbound_conf,
 
     *anchored = TRUE;
     here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (unbound_conf != NULL) {
+    /* What unbound_conf says of them is read after that, and counts. */
+    result = ub_ctx_set_option(unbound, "outgoing-range:", OPEN_QUESTIONS);
+    if (result == UB_NOERROR)
+        result = ub_ctx_set_option(unbound,
+                                   "outgoing-num-tcp:", OPEN_TCP_QUESTIONS);
+    if (result == UB_NOERROR && unbound_conf != NULL) {
         result = ub_ctx_config(unbound, unbound_conf);
         *anchored = has_trust_anchor(unbound);
-    } else {
+    } else if (result == UB_NOERROR) {
         result = ub_ctx_add_ta_file(unbound, KX_ROOT_KEY_FILE);
     }
     /* A module that libunbound was built without would crash it, and without
