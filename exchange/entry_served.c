@@ -71,14 +71,14 @@ version_to_issue_with(const struct kx_mark *marks, size_t n, time_t now)
 
 /*
  * Move what of the *n adopted versions counts at time now to the front of
- * adopted, and set *n to how many that is.  For an outgoing crossover they do
- * so only as long as issue, the version of ours to issue with (NULL for none),
- * is not settled.
+ * adopted, and set *n to how many that is: those that live and still have
+ * keys in entry.  For an outgoing crossover they do so only as long as issue,
+ * the version of ours to issue with (NULL for none), is not settled.
  */
 static void
-choose_adopted(struct kx_adopted *adopted, size_t *n,
-               enum kx_direction direction, const struct kx_mark *issue,
-               time_t now)
+choose_adopted(const krb5_db_entry *entry, struct kx_adopted *adopted,
+               size_t *n, enum kx_direction direction,
+               const struct kx_mark *issue, time_t now)
 {
     time_t margin = direction == KX_OUTGOING ? KX_ISSUE_MARGIN : 0;
     size_t i, kept = 0;
@@ -87,7 +87,8 @@ choose_adopted(struct kx_adopted *adopted, size_t *n,
         if (direction == KX_OUTGOING &&
             (issue == NULL || is_settled(issue, now)))
             break;
-        if (adopted[i].till > now + margin)
+        if (adopted[i].till > now + margin &&
+            kx_entry_has_version(entry, adopted[i].kvno))
             adopted[kept++] = adopted[i];
     }
     *n = kept;
@@ -119,7 +120,7 @@ kx_entry_restrict(krb5_context context, krb5_db_entry *entry,
     if (ret)
         goto cleanup;
     issue = version_to_issue_with(marks, n_marks, now);
-    choose_adopted(adopted, &n_adopted, direction,
+    choose_adopted(entry, adopted, &n_adopted, direction,
                    issue < n_marks ? &marks[issue] : NULL, now);
     for (i = 0; i < n_adopted; i++) {
         if (adopted[i].till > till)

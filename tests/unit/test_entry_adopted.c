@@ -185,6 +185,24 @@ its_own_is_not_issued_with_again_when_ours_has_ended(void **state)
 }
 
 static void
+its_own_counts_no_more_when_somebody_took_its_keys_away(void **state)
+{
+    krb5_db_entry *entry;
+    int k;
+
+    (void)state;
+    store_adopted();
+    entry = fetch();
+    for (k = entry->n_key_data - 1; k >= 0; k--) {
+        if (entry->key_data[k].key_data_kvno == HAND)
+            kx_entry_remove_key(context, entry, k);
+    }
+    store(entry);
+    assert_int_equal(served(KX_OUTGOING, NOW), 1 << OURS);
+    assert_int_equal(served(KX_INCOMING, NOW), 1 << OURS);
+}
+
+static void
 its_own_goes_when_no_ticket_needs_it(void **state)
 {
     krb5_db_entry *entry;
@@ -387,6 +405,7 @@ main(void)
         ENTRY_TEST(its_own_counts_as_long_as_the_longest_ticket),
         ENTRY_TEST(its_own_is_issued_with_only_until_the_peer_has_settled),
         ENTRY_TEST(its_own_is_not_issued_with_again_when_ours_has_ended),
+        ENTRY_TEST(its_own_counts_no_more_when_somebody_took_its_keys_away),
         ENTRY_TEST(its_own_goes_when_no_ticket_needs_it),
         ENTRY_TEST(what_was_taken_over_goes_on_when_the_setting_is_gone),
         ENTRY_TEST(an_attribute_left_over_takes_no_key_of_ours_with_it),
