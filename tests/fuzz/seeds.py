@@ -137,11 +137,34 @@ def reply_seeds(source):
         corpus.add(b"\x0e" + bytes.fromhex(entry["message"]))
 
 
+def marks(source):
+    corpus = Corpus(source, "marks")
+    first = ("kxover_kvno_7=established=2026-11-22T11:00:00Z "
+             "till=2026-12-06T11:00:00Z peer=kdc.bravo.example:88 "
+             "certificate=sha256:" + "0a" * 32 + " tlsa=3-1-1-" + "1b" * 32 +
+             " group=X25519 prior=0 chain=1\n")
+    second = first.replace("kvno_7", "kvno_8").replace("22T11", "22T11:30") \
+        .replace("chain=1", "chain=2").replace("11:30:00:00", "11:30:00")
+    adopted = "kxover_adopted_3=till=2026-11-24T15:51:00Z\n"
+    corpus.add(("key 7\n" + first).encode())
+    corpus.add(("key 7\nkey 8\n" + first + second).encode())
+    corpus.add(("key 3\nkey 7\n" + first + adopted + "hours 1\n").encode())
+    corpus.add(("hours 336\nkey 65535\nkey 1\n" +
+                first.replace("kvno_7", "kvno_65535") +
+                second.replace("kvno_8", "kvno_1")).encode())
+    corpus.add(("key 7\n" + first.replace(" chain=1", "")).encode())
+    corpus.add(("key 7\n" + first.replace("group", "gruop")).encode())
+    corpus.add(("key 8\n" + first).encode())
+    corpus.add(("key 7\nkxover_attributes=ok a b\nother=value\n" +
+                first).encode())
+
+
 def main():
     source = sys.argv[1]
     messages(source)
     requests(source)
     reply_seeds(source)
+    marks(source)
 
 
 if __name__ == "__main__":
