@@ -159,12 +159,39 @@ def marks(source):
                 first).encode())
 
 
+def settings(source):
+    corpus = Corpus(source, "settings")
+    lines = {
+        "kxover_identity": "FILE:/etc/kx.pem,/etc/kx.key",
+        "kxover_anchors": "FILE:/etc/one.pem FILE:/etc/two.pem",
+        "kxover_realms": "!EVIL.EXAMPLE, in:*.EXAMPLE out:B.EXAMPLE",
+        "kxover_listen": "192.0.2.1 [2001:db8::1]:1088 *:88",
+        "kxover_kdc": "127.0.0.1:1088", "kxover_lifetime": "7d",
+        "kxover_lifetime_min": "2d", "kxover_wait": "5s",
+        "kxover_stall": "30 %", "kxover_store": "memory",
+        "kxover_keep": "7 BRAVO.EXAMPLE, HUB.EXAMPLE",
+        "kxover_allow_address": "127.0.0.0/8 ::1 fd00::/8",
+        "kxover_transit": "HUB.EXAMPLE", "kxover_versions": "2/3",
+        "kxover_attributes": "ok_as_delegate session_enctypes=aes256-cts",
+        "kxover_unbound_conf": "/etc/unbound/kxover.conf",
+        "kxover_replica": "yes", "kxover_not_yet": "unknown",
+        "kxover_max_peers": "5000", "kxover_backend": "db2",
+        "kxover_adopt": "out:*.TEST PARTNER.TEST"}
+    corpus.add("\n".join("%s = %s" % line for line in lines.items()).encode())
+    for name, value in lines.items():
+        corpus.add(("%s = %s" % (name, value)).encode())
+    corpus.add(b"kxover_identity = PKCS11:pkcs11:id=%01,pkcs11:id=%02\n"
+               b"kxover_identity = FILE:/a,/b")
+    corpus.add(b"kxover_lifetime = 1d\nkxover_lifetime = 2d")
+
+
 def main():
     source = sys.argv[1]
     messages(source)
     requests(source)
     reply_seeds(source)
     marks(source)
+    settings(source)
 
 
 if __name__ == "__main__":
