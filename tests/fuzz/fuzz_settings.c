@@ -37,9 +37,9 @@ write_profile(int fd, const uint8_t *data, size_t size)
 }
 
 /* A context whose profile has these lines; NULL if libkrb5 cannot read them.
- */
+ * *file is to be closed after it is released: profiles are read again. */
 static krb5_context
-make_context(const uint8_t *data, size_t size)
+make_context(const uint8_t *data, size_t size, FILE **file)
 {
     int fd = memfd_create("kdc.conf", 0);
     krb5_context context = NULL;
