@@ -10,7 +10,7 @@ import time
 import unittest
 
 from daemon_scenario import DaemonScenario
-from lab import peers, wait_until
+from lab import peers, tools, wait_until
 from lab.peers import Peer, framed, receive
 from lab.ports import is_listening
 from lab.process import Log, run
@@ -113,6 +113,15 @@ class Start(DaemonScenario):
         self.daemon.start()
         limits = open(f"/proc/{self.daemon.pid}/limits", encoding="ascii").read()
         self.assertRegex(limits, r"Max core file size +0 +0 ")
+
+    def test_its_memory_is_kept_from_other_programs_of_its_user(self):
+        """A debugger of the same user, with no more rights than kxoverd has."""
+        equal = [tools.find("setpriv"), "--inh-caps", "-sys_ptrace", "--bounding-set", "-sys_ptrace", "--"]
+        equal = equal if os.geteuid() == 0 else []
+        self.start_with(under=equal)
+        result = run([*equal, tools.find("dd"), "count=0", f"if=/proc/{self.daemon.pid}/mem"], self.alpha.env,
+                     check=False)
+        self.assertIn("Permission denied", result.stderr)
 
     def test_it_can_gain_no_privileges(self):
         self.daemon.start()

@@ -270,6 +270,7 @@ note_answer(void *arg, const krb5_data *reply)
     answers->n++;
     assert_int_equal(kx_decode_krb_error(NULL, reply, &error), 0);
     answers->code = error->error_code;
+    answers->has_words = error->e_text != NULL || error->e_data.length > 0;
     kx_krb_error_free(error);
 }
 
@@ -294,8 +295,8 @@ take(struct scene *scene, const krb5_data *message, struct answers *answers)
     return take_from(scene, (struct sockaddr *)&source, message, answers);
 }
 
-int32_t
-refusal_of(struct scene *scene, krb5_data message)
+struct answers
+answers_to(struct scene *scene, krb5_data message)
 {
     struct answers answers = {0};
 
@@ -306,7 +307,13 @@ refusal_of(struct scene *scene, krb5_data message)
     kx_data_free(&message);
     assert_int_equal(answers.n, 1);
     assert_int_equal(scene->stored, 0);
-    return answers.code;
+    return answers;
+}
+
+int32_t
+refusal_of(struct scene *scene, krb5_data message)
+{
+    return answers_to(scene, message).code;
 }
 
 krb5_data

@@ -43,6 +43,7 @@ extern unsigned int verified, asked;
 struct answers {
     int n;
     int32_t code;
+    krb5_boolean has_words; /* in e-text or e-data */
 };
 
 /* What a test may change in a request before it is sealed. */
@@ -81,7 +82,10 @@ struct kx_request *take_from(struct scene *scene,
 struct kx_request *take(struct scene *scene, const krb5_data *message,
                         struct answers *answers);
 
-/* Hand message over (released) and give the code of the refusal. */
+/* Hand message over (released) and give what came back: one refusal. */
+struct answers answers_to(struct scene *scene, krb5_data message);
+
+/* The same, and give its code. */
 int32_t refusal_of(struct scene *scene, krb5_data message);
 
 #endif /* KX_TEST_RESPONDING_H */

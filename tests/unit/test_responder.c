@@ -94,6 +94,23 @@ a_wrong_signature_is_refused(void **state)
 }
 
 static void
+a_refusal_is_a_number_and_the_words_stay_in_the_log(void **state)
+{
+    struct scene *scene = *state;
+    struct kx_message *requests[] = {
+        make_request(scene, make_plain_identity("alpha.example"), age),
+        make_request(scene, make_plain_identity("alpha.example"), NULL),
+    };
+    size_t i;
+
+    requests[1]->offer.signature.data[0] ^= 1;
+    for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+        assert_false(answers_to(scene, seal(scene, requests[i])).has_words);
+    assert_false(answers_to(scene, text_message("r garbage")).has_words);
+    assert_int_equal(scene->lines, 3);
+}
+
+static void
 of_a_flood_of_refusals_few_are_logged_and_other_kinds_still_are(void **state)
 {
     struct scene *scene = *state;
@@ -440,6 +457,7 @@ main(void)
         RESPONDING_TEST(an_old_request_is_refused_for_its_time),
         RESPONDING_TEST(a_broken_chain_is_refused),
         RESPONDING_TEST(a_wrong_signature_is_refused),
+        RESPONDING_TEST(a_refusal_is_a_number_and_the_words_stay_in_the_log),
         RESPONDING_TEST(
             a_forged_offer_costs_one_verification_however_long_its_chain),
         RESPONDING_TEST(a_chain_that_is_not_in_order_costs_no_verification),
