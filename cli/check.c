@@ -20,13 +20,6 @@
 
 enum { NO_EXCHANGE = CLI_LONG };
 
-/* An exchange under way, or what came of it. */
-struct attempt {
-    krb5_boolean done;
-    krb5_error_code code;
-    struct kx_crossover *crossover;
-};
-
 /* A survey_fn: that the connection stands is all there is to know. */
 static void
 leave(void *arg, struct survey *survey, const struct kx_target *target,
@@ -36,35 +29,6 @@ leave(void *arg, struct survey *survey, const struct kx_target *target,
     (void)target;
     (void)close(socket);
     survey_next(survey);
-}
-
-/* A kx_initiated_fn. */
-static void
-initiated(void *arg, krb5_error_code code, struct kx_crossover *crossover)
-{
-    struct attempt *attempt = arg;
-
-    attempt->done = TRUE;
-    attempt->code = code;
-    attempt->crossover = crossover;
-}
-
-/* Exchange with the other realm, of whose crossover version known is ours, and
- * keep what came of it in *attempt. */
-static void
-try_exchange(struct contact *contact, uint32_t known, struct attempt *attempt)
-{
-    const krb5_data remote = kx_data(contact->remote, strlen(contact->remote));
-    const struct kx_earlier_source source = {contact->store,
-                                             kx_kadm_store_earlier};
-    struct kx_initiator *initiator = NULL;
-
-    attempt->code =
-        kx_initiator_start(contact->engine, &remote, known, &source,
-                           CONTACT_TIMEOUT, initiated, attempt, &initiator);
-    if (attempt->code == 0)
-        contact_run(contact, &attempt->done);
-    kx_initiator_free(initiator);
 }
 
 /* Print the verdict on another realm for people. */
@@ -123,7 +87,8 @@ check_end(struct contact *contact, krb5_boolean good)
 static int
 check_other(struct contact *contact, krb5_boolean no_exchange)
 {
-    struct attempt attempt = {.done = FALSE};
+    struct kx_crossover *crossover = NULL;
+    krb5_boolean exchanged = FALSE;
     struct kx_life life = {0};
     krb5_boolean good;
     unsigned int reached = 0;
@@ -136,14 +101,14 @@ check_other(struct contact *contact, krb5_boolean no_exchange)
         survey_realm(contact, contact->remote, leave, NULL, &reached) == 0 &&
         reached > 0;
     if (good && !no_exchange) {
-        try_exchange(contact, life.latest, &attempt);
-        good = attempt.code == 0;
+        exchanged = TRUE;
+        good = contact_exchange(contact, life.latest, &crossover) == 0;
     }
     report_clear(&contact->report);
     if (!contact->report.json)
-        print_verdict(contact, good, attempt.done);
+        print_verdict(contact, good, exchanged);
     code = check_end(contact, good);
-    kx_crossover_free(contact->context, attempt.crossover);
+    kx_crossover_free(contact->context, crossover);
     return code;
 }
 

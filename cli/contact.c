@@ -53,18 +53,26 @@ contact_identity_text(const char *spec, char text[KX_IDENTITY_TEXT_SIZE])
     return text;
 }
 
-/* Tell of an identity that was loaded since begin, or of code. */
+/* Tell of an identity that was loaded since begin, or of code, which is so
+ * bad. */
 static void
 tell_identity(struct contact *contact, const char *spec, int64_t begin,
-              krb5_error_code code, const struct kx_identity *identity)
+              krb5_error_code code, enum report_result bad,
+              const struct kx_identity *identity)
 {
     char detail[REPORT_DETAIL_SIZE], text[KX_IDENTITY_TEXT_SIZE];
     char until[KX_TIME_TEXT_SIZE];
     struct report_line line = {.step = "identity", .label = "our identity"};
+    const char *words;
     long days;
 
     if (code) {
-        contact_tell(contact, line.step, line.label, begin, code, NULL);
+        words = krb5_get_error_message(contact->context, code);
+        line.result = bad;
+        line.usec = kx_monotonic_usec() - begin;
+        line.detail = words;
+        report_line(&contact->report, &line);
+        krb5_free_error_message(contact->context, words);
         return;
     }
     days = (long)((identity->not_after - time(NULL)) / KX_DAY);
@@ -86,6 +94,8 @@ contact_tell_ours(struct contact *contact)
 {
     const struct kx_settings *settings = contact->settings;
     char detail[REPORT_DETAIL_SIZE];
+    enum report_result bad = REPORT_BAD;
+    const struct kx_identity *chosen;
     struct kx_identity *identity;
     char *const *spec;
     krb5_error_code ret;
@@ -97,10 +107,14 @@ contact_tell_ours(struct contact *contact)
         settings->unbound_conf != NULL ? "; DNS is asked as in " : "",
         settings->unbound_conf != NULL ? settings->unbound_conf : "");
     contact_tell(contact, "settings", "settings", 0, 0, detail);
+    /* One that can be used will do. */
+    if (kx_credentials_identity(contact->credentials, time(NULL), NULL,
+                                &chosen) == 0)
+        bad = REPORT_CARE;
     for (spec = settings->identities; spec != NULL && *spec != NULL; spec++) {
         begin = kx_monotonic_usec();
         ret = kx_identity_load(contact->context, *spec, time(NULL), &identity);
-        tell_identity(contact, *spec, begin, ret, identity);
+        tell_identity(contact, *spec, begin, ret, bad, identity);
         kx_identity_free(identity);
     }
     begin = kx_monotonic_usec();
@@ -202,11 +216,60 @@ contact_tell_crossover(struct contact *contact, struct kx_life *life)
     return FALSE;
 }
 
-void
+krb5_error_code
 contact_run(struct contact *contact, const krb5_boolean *done)
 {
+    krb5_error_code ret;
+
     while (!*done && event_base_loop(contact->base, EVLOOP_ONCE) == 0)
         ;
+    if (*done)
+        return 0;
+    ret = kx_error(contact->context, EIO, "the event loop has failed");
+    contact_tell(contact, "exchange", "exchange", 0, ret, NULL);
+    return ret;
+}
+
+/* An exchange under way, or what came of it. */
+struct attempt {
+    krb5_boolean done;
+    krb5_error_code code;
+    struct kx_crossover *crossover;
+};
+
+/* A kx_initiated_fn. */
+static void
+initiated(void *arg, krb5_error_code code, struct kx_crossover *crossover)
+{
+    struct attempt *attempt = arg;
+
+    attempt->done = TRUE;
+    attempt->code = code;
+    attempt->crossover = crossover;
+}
+
+krb5_error_code
+contact_exchange(struct contact *contact, uint32_t known,
+                 struct kx_crossover **crossover)
+{
+    const krb5_data remote = kx_data(contact->remote, strlen(contact->remote));
+    const struct kx_earlier_source source = {contact->store,
+                                             kx_kadm_store_earlier};
+    struct attempt attempt = {.done = FALSE};
+    struct kx_initiator *initiator = NULL;
+    krb5_error_code ret;
+
+    *crossover = NULL;
+    ret = kx_initiator_start(contact->engine, &remote, known, &source,
+                             CONTACT_TIMEOUT, initiated, &attempt, &initiator);
+    if (ret)
+        return ret;
+    ret = contact_run(contact, &attempt.done);
+    kx_initiator_free(initiator);
+    if (ret == 0)
+        ret = attempt.code;
+    *crossover = attempt.crossover;
+    return ret;
 }
 
 int

@@ -49,8 +49,8 @@ struct contact {
 int contact_open(const struct cli_call *call, struct contact *contact);
 void contact_close(struct contact *contact);
 
-/* Run the base until *done. */
-void contact_run(struct contact *contact, const krb5_boolean *done);
+/* Run the base until *done.  Errors: EIO, told, if the base fails. */
+krb5_error_code contact_run(struct contact *contact, const krb5_boolean *done);
 
 /* Tell whether our settings, identities, roots and lists are fit for an
  * exchange; false if not. */
@@ -62,6 +62,14 @@ krb5_boolean contact_tell_ours(struct contact *contact);
  */
 krb5_boolean contact_tell_crossover(struct contact *contact,
                                     struct kx_life *life);
+
+/*
+ * Exchange with the other realm, of whose crossover version known is ours; its
+ * steps are told.  *crossover gets the key (kx_crossover_free()), which is not
+ * stored.  Errors: those of kx_initiator_start() and of the exchange.
+ */
+krb5_error_code contact_exchange(struct contact *contact, uint32_t known,
+                                 struct kx_crossover **crossover);
 
 /* Tell a line about our side that took since the monotonic microseconds begin
  * (0: nothing worth telling); for code not 0 a bad one with its message and

@@ -11,51 +11,25 @@
 #include "cli/json.h"
 #include "cli/paint.h"
 
-/* An exchange under way. */
-struct exchange {
-    struct contact *contact;
-    krb5_boolean done;
-    krb5_error_code code;
-    struct kx_crossover *crossover;
-};
-
-/* A kx_initiated_fn. */
-static void
-initiated(void *arg, krb5_error_code code, struct kx_crossover *crossover)
-{
-    struct exchange *exchange = arg;
-
-    exchange->done = TRUE;
-    exchange->code = code;
-    exchange->crossover = crossover;
-}
-
-/* Exchange with the other realm, of whose crossover version known is ours, and
- * store the key.  Errors: those of the exchange and of the store. */
+/*
+ * Exchange with the other realm, of whose crossover version known is ours, and
+ * store the key; *key is it.  What fails is told.  Errors: those of the
+ * exchange and of the store.
+ */
 static krb5_error_code
-make(struct exchange *exchange, uint32_t known)
+make(struct contact *contact, uint32_t known, struct kx_crossover **key)
 {
-    struct contact *contact = exchange->contact;
-    const krb5_data remote = kx_data(contact->remote, strlen(contact->remote));
-    const struct kx_earlier_source source = {contact->store,
-                                             kx_kadm_store_earlier};
-    struct kx_initiator *initiator = NULL;
+    krb5_error_code ret;
     int64_t begin;
 
-    exchange->code =
-        kx_initiator_start(contact->engine, &remote, known, &source,
-                           CONTACT_TIMEOUT, initiated, exchange, &initiator);
-    if (exchange->code == 0)
-        contact_run(contact, &exchange->done);
-    kx_initiator_free(initiator);
-    if (exchange->code)
-        return exchange->code;
+    ret = contact_exchange(contact, known, key);
+    if (ret)
+        return ret;
     report_begin(&contact->report, "storage", NULL);
     begin = kx_monotonic_usec();
-    exchange->code = kx_kadm_store_put(contact->store, exchange->crossover);
-    contact_tell(contact, "store", "storage", begin, exchange->code,
-                 "in the database");
-    return exchange->code;
+    ret = kx_kadm_store_put(contact->store, *key);
+    contact_tell(contact, "store", "storage", begin, ret, "in the database");
+    return ret;
 }
 
 /* Print the key for people. */
@@ -151,8 +125,9 @@ static int
 run(const struct cli_call *call)
 {
     struct contact contact;
-    struct exchange exchange = {.contact = &contact};
+    struct kx_crossover *key = NULL;
     struct kx_life life = {0};
+    krb5_boolean made;
     int code;
 
     code = contact_open(call, &contact);
@@ -164,13 +139,11 @@ run(const struct cli_call *call)
     if (code != CLI_OK)
         goto cleanup;
     contact.report.brief = TRUE;
-    if (contact_tell_ours(&contact) &&
-        contact_tell_crossover(&contact, &life) &&
-        make(&exchange, life.latest) == 0)
-        code = end(&contact, exchange.crossover);
-    else
-        code = end(&contact, NULL);
-    kx_crossover_free(contact.context, exchange.crossover);
+    made = contact_tell_ours(&contact) &&
+           contact_tell_crossover(&contact, &life) &&
+           make(&contact, life.latest, &key) == 0;
+    code = end(&contact, made ? key : NULL);
+    kx_crossover_free(contact.context, key);
 
 cleanup:
     contact_close(&contact);

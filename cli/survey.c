@@ -90,7 +90,7 @@ survey_realm(struct contact *contact, const char *realm, survey_fn *each,
     ret = kx_peer_start(contact->engine, &survey.course, &name, TRUE,
                         target_found, &survey, &survey.peer);
     if (ret == 0) {
-        contact_run(contact, &survey.done);
+        ret = contact_run(contact, &survey.done);
         kx_connect_free(survey.connect);
         kx_peer_free(survey.peer);
     }

@@ -1,7 +1,9 @@
 """kxover check: each step of a contact with another realm, and what to do where it stops."""
 
+import re
 import socket
 import unittest
+from pathlib import Path
 
 from contacting import UNTRIED, USAGE, Contact
 from lab import faults, peers
@@ -217,6 +219,14 @@ class OurSide(Check):
         with faults.clock_off(self.alpha, 2 * 86400):
             self.assert_fails_at("our identity", "expired")
 
+    def test_one_identity_that_is_missing_is_no_harm_while_there_is_another(self):
+        self.setting(self.alpha, kxover_identity=["FILE:/nowhere.pem,/nowhere.key",
+                                                  f"FILE:{self.alpha.certificate},{self.alpha.key}"])
+        result = self.contact("--no-exchange")
+        self.assertEqual(result.code, 0, result.output)
+        self.assertIn(("care", "our identity"), self.steps(result))
+        self.assertIn(("ok", "our identity"), self.steps(result))
+
     def test_our_clock_is_so_wrong_that_dnssec_fails(self):
         with faults.clock_off(self.alpha, 200 * 86400):
             self.assert_fails_at("SRV", "is bogus", "look at the clock of this machine")
@@ -249,6 +259,20 @@ class OurSide(Check):
     def test_dns_settings_that_cannot_be_used(self):
         self.setting(self.alpha, kxover_unbound_conf="/nowhere/unbound.conf")
         self.assert_refused(self.contact(), UNTRIED, "/nowhere/unbound.conf")
+
+
+class Remedies(unittest.TestCase):
+    """There is one for whatever an exchange may fail with."""
+
+    # Their messages say what to do, or nothing can be done but to read them.
+    WITHOUT = {"KX_ERR_REALM_NAME", "KX_ERR_DNS_SETUP", "KX_ERR_IDENTITY", "KX_ERR_CRYPTO", "KX_ERR_ENCODE",
+               "KX_ERR_METADATA", "KX_ERR_PEERS", "KX_ERR_UNATTENDED", "KX_ERR_SETTING", "KX_ERR_BACKEND"}
+
+    def test_each_error_has_one(self):
+        top = Path(__file__).resolve().parents[2]
+        errors = set(re.findall(r"^error_code (KX_\w+)", (top / "base" / "kx_err.et").read_text(), re.MULTILINE))
+        named = set(re.findall(r"\{(KX_ERR_\w+),", (top / "cli" / "remedy.c").read_text()))
+        self.assertEqual(errors - named, self.WITHOUT)
 
 
 class Calls(Check):
