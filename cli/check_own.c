@@ -7,8 +7,8 @@
  *   do its TLSA records fit our identities ─▶ is it kxoverd that answers
  *            ─▶ another connection ─▶ does the KDC behind it answer
  *
- * The judgement of our chain is the exchange's own.  Roots are those that we
- * have configured; what roots others have, we cannot know.
+ * The judgement of our chain is the exchange's own, by one who trusts its
+ * root: what roots others have, we cannot know.
  */
 #include "config.h"
 #include <stdio.h>
@@ -20,6 +20,9 @@
 #include "cli/paint.h"
 #include "cli/remedy.h"
 #include "exchange/connect.h"
+
+/* TLSA usages below this are for those who have roots configured. */
+#define DANE_TA 2
 
 struct own {
     struct contact *contact;
@@ -65,7 +68,8 @@ tell(struct own *own, struct report_line *line, krb5_error_code code,
         words = krb5_get_error_message(context, code);
         line->result = bad;
         line->detail = words;
-        line->remedy = remedy(code, REMEDY_OURS);
+        if (line->remedy == NULL)
+            line->remedy = remedy(code, REMEDY_OURS);
     }
     report_line(&own->contact->report, line);
     krb5_free_error_message(context, words);
@@ -87,12 +91,14 @@ judge(struct own *own, size_t i, const struct kx_tlsa **matched)
     struct kx_chain chain;
     krb5_error_code ret;
 
-    ret = kx_credentials_claim(contact->credentials, &claim);
+    ret = kx_credentials_crls(contact->credentials, claim.now, &claim.crls);
     if (ret == 0)
         ret = kx_chain_read(contact->context, identity->chain,
                             identity->n_chain, &chain);
     if (ret)
         return ret;
+    claim.anchors = &chain.certificate[chain.n - 1];
+    claim.n_anchors = 1;
     ret = kx_judge_peer(contact->context, &chain, &claim, matched);
     kx_chain_clear(&chain);
     return ret;
@@ -126,6 +132,11 @@ tell_identities(struct own *own)
         if (ret != 0 && several)
             line.remedy = "If that host has an identity of its own, check "
                           "there.";
+        if (ret == 0 && matched->usage < DANE_TA) {
+            line.result = REPORT_CARE;
+            line.remedy = "Only those believe it who have its root in their "
+                          "kxover_anchors; a record of usage 3 is for all.";
+        }
         tell(own, &line, ret, several || i > 0 ? REPORT_CARE : REPORT_BAD,
              detail);
     }

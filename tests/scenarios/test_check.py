@@ -95,7 +95,7 @@ class Reached(Check):
         self.assertIn("Nothing was sent to it.", result.stdout)
 
     def test_of_what_is_worked_on_nothing_is_printed_where_no_terminal_is(self):
-        self.assertNotIn("\r", self.contact().stdout)
+        self.assertNotIn("  ...  ", self.contact().stdout)
 
     def test_a_terminal_shows_what_is_worked_on(self):
         result = self.alpha.run("script", "-qec", f"{self.lab.build.cli} check {BRAVO}", "/dev/null")

@@ -1,5 +1,6 @@
 """kxover check of our own realm: what other realms see of it."""
 
+import contextlib
 import socket
 import unittest
 
@@ -92,16 +93,34 @@ class Records(Own):
 
     def test_a_certificate_without_the_name_where_names_count(self):
         """With a TLSA record of usage 2, that is."""
+        with self.certified("OTHER.EXAMPLE", usage=2):
+            self.assert_fails_only_at("check 5: DANE", "Have a certificate made that names the realm")
+
+    def test_a_record_that_counts_only_for_who_has_our_root_wants_a_look(self):
+        with self.certified(ALPHA, usage=0):
+            result = self.own()
+        self.assertEqual(result.code, 0, result.output)
+        self.assertIn(("care", "check 5: DANE"), self.steps(result))
+        self.assertIn("who have its root in their kxover_anchors", result.stdout)
+
+    def test_our_own_roots_are_not_what_others_judge_us_by(self):
         north = Authority(self.alpha.env, self.lab.folder / "authorities", "NORTH")
-        certificate, key = (self.alpha.folder / name for name in ("north.pem", "north.key"))
-        north.certify("OTHER.EXAMPLE", certificate, key)
+        self.setting(self.alpha, kxover_anchors=f"FILE:{north.certificate}")
+        self.assertEqual(self.failed(self.own()), [])
+
+    @contextlib.contextmanager
+    def certified(self, name, usage):
+        """ALPHA has a certificate for `name` of an authority's, and that one's TLSA record."""
+        north = Authority(self.alpha.env, self.lab.folder / "authorities", "NORTH")
+        certificate, key = (self.alpha.folder / f"north.{kind}" for kind in ("pem", "key"))
+        north.certify(name, certificate, key)
         self.setting(self.alpha, kxover_identity=f"FILE:{certificate},{key}")
         tlsa = self.alpha.kxover("dns", "--host", self.alpha.kdc_host, "--identity",
                                  f"FILE:{north.certificate},{north.key}").stdout
         digest = tlsa.partition("TLSA 3 1 1 ")[2].split()[0]
-        record = f"_{self.alpha.port}._tcp.{self.alpha.kdc_host}. TLSA 2 1 1 {digest}"
+        record = f"_{self.alpha.port}._tcp.{self.alpha.kdc_host}. TLSA {usage} 1 1 {digest}"
         with faults.records(self.alpha.zone, lambda lines: [line for line in lines if " TLSA " not in line] + [record]):
-            self.assert_fails_only_at("check 5: DANE", "Have a certificate made that names the realm")
+            yield
 
 
 class Servers(Own):
@@ -120,6 +139,12 @@ class Servers(Own):
         with faults.peer(self.alpha, behave):
             result = self.assert_fails_only_at("kxoverd", "Start kxoverd at that port, in front of the KDC")
         self.assertIn(("ok", "the KDC behind it"), self.steps(result))
+
+    def test_a_kxoverd_that_refuses_for_another_reason(self):
+        """One that does not understand the request, as something on the way has damaged it."""
+        damage = peers.tampering(request=lambda message: b"\x72\x02\x30\x00" if message[:1] == b"\x72" else message)
+        with faults.peer(self.alpha, damage):
+            self.assert_fails_only_at("kxoverd", "no kxoverd of ALPHA.EXAMPLE")
 
     def test_no_kdc_behind_it(self):
         self.addCleanup(self.alpha.kdc.start)
