@@ -185,6 +185,30 @@ def settings(source):
     corpus.add(b"kxover_lifetime = 1d\nkxover_lifetime = 2d")
 
 
+def record(text):
+    """A TLSA record as fuzz_trust.c takes it."""
+    usage, selector, matching, data = text.split(" ")
+    data = bytes.fromhex(data)
+    return bytes([int(usage), int(selector), int(matching), 0]) + \
+        len(data).to_bytes(2, "big") + data
+
+
+def trust(source):
+    corpus = Corpus(source, "trust")
+    entries = load(source, "accepted-requests")["requests"] + [
+        entry for entry in load(source, "refused-requests")["requests"]
+        if entry["code"] in (12, 62, 70, 71, 75, 77, 80)]
+    for entry in entries:
+        if len(entry["message"]) > 8000:
+            continue
+        data = bytes.fromhex(entry["message"])
+        offer = field(der.whole(der.whole(data).contents), 2)
+        chain = field(offer, 2).whole
+        for signed in (0, 1):
+            corpus.add(bytes([signed | (2 if entry["anchors"] else 0)]) +
+                       chain + b"".join(map(record, entry["peer"]["tlsa"])))
+
+
 def main():
     source = sys.argv[1]
     messages(source)
@@ -192,6 +216,7 @@ def main():
     reply_seeds(source)
     marks(source)
     settings(source)
+    trust(source)
 
 
 if __name__ == "__main__":

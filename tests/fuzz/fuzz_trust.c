@@ -1,0 +1,216 @@
+/*
+ * fuzz_trust.c: whom to believe: a chain of certificates and the TLSA records
+ * of who sent it.
+ *
+ * An input is a byte of flags, a SEQUENCE OF Certificate, and then records:
+ * usage, selector, matching type, a byte, and either two bytes of length and
+ * the data (0), or the number of a certificate that the record is of (else).
+ * Nobody is believed but by a record that can be used, and that is of a
+ * certificate that its usage can be about.
+ */
+#include "config.h"
+#include <string.h>
+#include "exchange/kx_identity.h"
+#include "exchange/validate.h"
+#include "tests/fuzz/fuzz.h"
+
+#define SIGNED                                                                \
+    0x01 /* every signature of the chain verifies, but in the path */
+#define ROOTED 0x02 /* its last certificate is a configured root */
+#define YEARS 0xf0  /* times 16: that many years after NOW */
+
+#define NOW 1795348800 /* 2026-11-22T12:00:00Z */
+#define YEAR (365L * 24 * 60 * 60)
+#define MAX_RECORDS 16
+
+static krb5_context context;
+static int flags;
+
+__typeof__(kx_verify_by) __real_kx_verify_by, __wrap_kx_verify_by;
+
+krb5_error_code
+__wrap_kx_verify_by(krb5_context kcontext, gnutls_x509_crt_t certificate,
+                    const struct kx_algorithm *algorithm,
+                    const krb5_data *data, const krb5_data *signature)
+{
+    if ((flags & SIGNED) != 0)
+        return kx_check_signer(kcontext, certificate, algorithm);
+    return __real_kx_verify_by(kcontext, certificate, algorithm, data,
+                               signature);
+}
+
+/* What is left of an input. */
+struct input {
+    const uint8_t *at;
+    size_t left;
+};
+
+/* Take n bytes off in; NULL if there are not so many. */
+static const uint8_t *
+take(struct input *in, size_t n)
+{
+    const uint8_t *at = in->at;
+
+    if (in->left < n)
+        return NULL;
+    in->at += n;
+    in->left -= n;
+    return at;
+}
+
+/* Take one element of DER off in; an empty one if there is none. */
+static krb5_data
+take_element(struct input *in, size_t *header)
+{
+    size_t length, size, i;
+    const uint8_t *at = in->at;
+
+    *header = 2;
+    if (in->left < 2)
+        return kx_data(NULL, 0);
+    length = at[1];
+    if (length >= 0x80) {
+        size = length & 0x7f;
+        if (size > 3 || in->left < 2 + size)
+            return kx_data(NULL, 0);
+        for (length = 0, i = 0; i < size; i++)
+            length = length << 8 | at[2 + i];
+        *header += size;
+    }
+    if (take(in, *header + length) == NULL)
+        return kx_data(NULL, 0);
+    return kx_data(at, *header + length);
+}
+
+/* Take the chain off in: how many certificates it has. */
+static size_t
+take_chain(struct input *in, krb5_data *chain)
+{
+    struct input inner;
+    krb5_data list;
+    size_t header, n;
+
+    list = take_element(in, &header);
+    if (list.length == 0)
+        return 0;
+    inner.at = (const uint8_t *)list.data + header;
+    inner.left = list.length - header;
+    for (n = 0; n < KX_MAX_CHAIN && inner.left > 0; n++) {
+        chain[n] = take_element(&inner, &header);
+        if (chain[n].length == 0)
+            break;
+    }
+    return n;
+}
+
+/* Take one record off in; false if there is none. */
+static krb5_boolean
+take_record(struct input *in, const krb5_data *chain, size_t n,
+            struct kx_tlsa *record)
+{
+    const uint8_t *head = take(in, 4), *length, *bytes;
+    krb5_data data;
+
+    if (head == NULL)
+        return FALSE;
+    memset(record, 0, sizeof(*record));
+    if (head[3] != 0)
+        return n > 0 &&
+               kx_tlsa_make(context, head[0] % 4, head[1] % 2, head[2] % 3,
+                            &chain[head[3] % n], record) == 0;
+    length = take(in, 2);
+    if (length == NULL)
+        return FALSE;
+    bytes = take(in, (size_t)length[0] << 8 | length[1]);
+    if (bytes == NULL)
+        return FALSE;
+    record->usage = head[0];
+    record->selector = head[1];
+    record->matching_type = head[2];
+    data = kx_data(bytes, (size_t)length[0] << 8 | length[1]);
+    FUZZ_MUST(kx_data_copy(&data, &record->data) == 0);
+    return TRUE;
+}
+
+/* The record is of a certificate of the chain that its usage can be about. */
+static void
+check_match(const struct kx_chain *chain, const struct kx_claim *claim,
+            const struct kx_tlsa *matched)
+{
+    krb5_boolean found = FALSE;
+    struct kx_tlsa made;
+    unsigned int i;
+
+    FUZZ_MUST(matched >= claim->tlsa);
+    FUZZ_MUST(matched < claim->tlsa + claim->n_tlsa);
+    FUZZ_MUST(kx_tlsa_is_usable(matched));
+    FUZZ_MUST(matched->usage >= 2 || claim->n_anchors > 0);
+    for (i = 0; i < chain->n; i++) {
+        if ((i == 0) != (matched->usage == 3 || matched->usage == 1))
+            continue;
+        FUZZ_MUST(kx_tlsa_make(context, matched->usage, matched->selector,
+                               matched->matching_type, &chain->der[i],
+                               &made) == 0);
+        found |= kx_data_equal(&made.data, &matched->data);
+        kx_data_free(&made.data);
+    }
+    FUZZ_MUST(found);
+}
+
+/* Judge it. */
+static void
+judge(const struct kx_chain *chain, const struct kx_tlsa *records, size_t n)
+{
+    static const char realm[] = "ALPHA.EXAMPLE";
+    const krb5_data name = kx_data(realm, sizeof(realm) - 1);
+    struct kx_claim claim = {.realm = &name,
+                             .host = "kdc.alpha.example",
+                             .tlsa = records,
+                             .n_tlsa = n,
+                             .now = NOW + (flags & YEARS) / 16 * YEAR};
+    const struct kx_tlsa *matched = NULL;
+    krb5_error_code order = kx_check_order(context, chain), ret;
+
+    if ((flags & ROOTED) != 0) {
+        claim.anchors = &chain->certificate[chain->n - 1];
+        claim.n_anchors = 1;
+    }
+    ret = kx_check_chain(context, chain);
+    FUZZ_MUST(order == 0 || ret == order);
+    if (ret != 0)
+        return;
+    ret = kx_judge_peer(context, chain, &claim, &matched);
+    FUZZ_MUST(ret != KX_ERR_ANCHOR || claim.n_anchors > 0);
+    if (ret == 0)
+        check_match(chain, &claim, matched);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct kx_tlsa records[MAX_RECORDS];
+    krb5_data der[KX_MAX_CHAIN];
+    struct input in = {data, size};
+    struct kx_chain chain;
+    size_t n, n_records = 0;
+    const uint8_t *first = take(&in, 1);
+
+    if (context == NULL) {
+        kx_init_errors();
+        FUZZ_MUST(krb5_init_context(&context) == 0);
+    }
+    if (first == NULL)
+        return 0;
+    flags = *first;
+    n = take_chain(&in, der);
+    while (n_records < MAX_RECORDS &&
+           take_record(&in, der, n, &records[n_records]))
+        n_records++;
+    if (kx_chain_read(context, der, n, &chain) == 0) {
+        judge(&chain, records, n_records);
+        kx_chain_clear(&chain);
+    }
+    while (n_records > 0)
+        kx_data_free(&records[--n_records].data);
+    return 0;
+}
