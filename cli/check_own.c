@@ -29,6 +29,7 @@ struct own {
     struct kx_identity *identities[KX_MAX_IDENTITIES];
     const char *specs[KX_MAX_IDENTITIES]; /* what kxover_identity calls them */
     size_t n;
+    size_t believed; /* times that one of them is, at some server */
 
     /* The server that is looked at. */
     struct survey *survey;
@@ -104,10 +105,12 @@ judge(struct own *own, size_t i, const struct kx_tlsa **matched)
     return ret;
 }
 
-/* Tell whether others believe our identities at the present server. */
-static void
-tell_identities(struct own *own)
+/* Tell whether others believe identity number i at the present server; true if
+ * they do. */
+static krb5_boolean
+tell_identity(struct own *own, size_t i)
 {
+    krb5_context context = own->contact->context;
     /* Another host may have an identity of its own. */
     const krb5_boolean several = own->contact->n_servers > 1;
     struct report_line line;
@@ -115,31 +118,30 @@ tell_identities(struct own *own)
     char name[KX_IDENTITY_TEXT_SIZE];
     const struct kx_tlsa *matched = NULL;
     krb5_error_code ret;
-    size_t i;
 
-    for (i = 0; i < own->n; i++) {
-        own->begin = kx_monotonic_usec();
-        ret = judge(own, i, &matched);
-        line = line_of(own, "dane", "check 5: DANE");
-        if (ret == 0)
-            (void)snprintf(detail, sizeof(detail), "%s is believed by TLSA %s",
-                           contact_identity_text(own->specs[i], name),
-                           kx_tlsa_text(matched, text));
-        else
-            (void)kx_error_prefix(own->contact->context, ret, "%s at %s",
-                                  contact_identity_text(own->specs[i], name),
-                                  own->target->host);
-        if (ret != 0 && several)
-            line.remedy = "If that host has an identity of its own, check "
-                          "there.";
-        if (ret == 0 && matched->usage < DANE_TA) {
+    (void)contact_identity_text(own->specs[i], name);
+    own->begin = kx_monotonic_usec();
+    ret = judge(own, i, &matched);
+    line = line_of(own, "dane", "check 5: DANE");
+    if (ret == 0) {
+        (void)snprintf(detail, sizeof(detail), "%s is believed by TLSA %s",
+                       name, kx_tlsa_text(matched, text));
+        if (matched->usage < DANE_TA) {
             line.result = REPORT_CARE;
             line.remedy = "Only those believe it who have its root in their "
                           "kxover_anchors; a record of usage 3 is for all.";
         }
-        tell(own, &line, ret, several || i > 0 ? REPORT_CARE : REPORT_BAD,
-             detail);
+    } else if (several && ret == KX_ERR_TLSA_MISMATCH) {
+        (void)kx_error(context, ret, "the TLSA records of %s are not of %s",
+                       own->target->host, name);
+        line.remedy =
+            "If that host has an identity of its own, check there, too.";
+    } else {
+        (void)kx_error_prefix(context, ret, "%s at %s", name,
+                              own->target->host);
     }
+    tell(own, &line, ret, several || i > 0 ? REPORT_CARE : REPORT_BAD, detail);
+    return ret == 0;
 }
 
 /* True if tlsa is of a certificate of one of our identities. */
@@ -175,7 +177,7 @@ tell_strange_records(struct own *own)
     size_t i;
 
     own->begin = 0;
-    for (i = 0; i < own->target->n_tlsa && own->n > 0; i++) {
+    for (i = 0; i < own->target->n_tlsa; i++) {
         tlsa = &own->target->tlsa[i];
         if (kx_tlsa_is_usable(tlsa) && is_of_ours(own, tlsa))
             continue;
@@ -317,11 +319,15 @@ look_closer(void *arg, struct survey *survey, const struct kx_target *target,
     struct own *own = arg;
     struct report_line line;
     krb5_error_code ret;
+    size_t i, believed = 0;
 
     own->survey = survey;
     own->target = target;
-    tell_identities(own);
-    tell_strange_records(own);
+    for (i = 0; i < own->n; i++)
+        believed += tell_identity(own, i);
+    own->believed += believed;
+    if (believed > 0 || (own->n > 0 && own->contact->n_servers == 1))
+        tell_strange_records(own);
     report_begin(&own->contact->report, "kxoverd", target->host);
     own->begin = kx_monotonic_usec();
     ret = probe_kxoverd(own->contact, socket, target->host, kxoverd_answered,
@@ -359,6 +365,13 @@ check_own(struct contact *contact)
     (void)contact_tell_ours(contact);
     load_identities(&own);
     (void)survey_realm(contact, contact->realm, look_closer, &own, &reached);
+    if (own.n > 0 && own.believed == 0 && contact->report.n_bad == 0)
+        contact_tell(contact, "dane", "check 5: DANE", 0,
+                     kx_error(contact->context, KX_ERR_TLSA_MISMATCH,
+                              "no TLSA record of %s is of an identity that we "
+                              "have",
+                              contact->realm),
+                     NULL);
     good = contact->report.n_bad == 0 && reached > 0;
     report_clear(&contact->report);
     if (good && !contact->report.json)

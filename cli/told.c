@@ -35,7 +35,7 @@ static const struct {
     [KX_STEP_ADDRESS] = {"address", ""},
     [KX_STEP_CONNECT] = {"connection", ""},
     [KX_STEP_OFFER] = {"request", "made and signed"},
-    [KX_STEP_ANSWER] = {"answer", "came whole"},
+    [KX_STEP_ANSWER] = {"answer", ""},
     [KX_STEP_MESSAGE] = {"reply", ""},
     [KX_STEP_POLICY] = {"check 1: policy", "in line with our settings"},
     [KX_STEP_CHAIN] = {"check 2: chain",
@@ -155,6 +155,8 @@ describe(const struct contact *contact, const struct kx_told *told,
                                text));
     else if (told->found->address != NULL)
         append_addresses(contact, told->found, detail);
+    else if (told->step == KX_STEP_ANSWER)
+        append(detail, "of %s:%u", course->host, course->port);
     else if (told->found->terms != NULL)
         append_terms(detail, told->found->terms);
     else if (told->step == KX_STEP_ROOTS)

@@ -7,6 +7,7 @@ import unittest
 from contacting import Contact
 from lab import faults, peers
 from lab.authority import Authority
+from lab.ldap import LdapRealm
 from scenario import ALPHA
 
 STEPS = ["settings", "our identity", "SRV", "TLSA", "address", "connection", "check 5: DANE", "kxoverd", "clock",
@@ -166,6 +167,27 @@ class Servers(Own):
         self.assertEqual(self.failed(result), ["clock", "clock"])
         self.assertIn("apart", result.stdout)
         self.assertIn("NTP", result.stderr)
+
+
+class SeveralServers(Own):
+    """ALPHA has two KDCs, each with an identity of its own."""
+
+    kinds = {ALPHA: LdapRealm}
+
+    def test_each_server_is_looked_at_and_another_s_identity_is_no_failure(self):
+        for kdc in self.alpha.kdcs:
+            with self.subTest(kdc.kdc_host):
+                result = kdc.kxover("check", ALPHA, check=False)
+                self.assertEqual(result.code, 0, result.output)
+                steps = self.steps(result)
+                self.assertEqual([steps.count(("ok", step)) for step in ("kxoverd", "the KDC behind it")], [2, 2])
+                self.assertEqual(sorted(verdict for verdict, step in steps if step == "check 5: DANE"), ["care", "ok"])
+                self.assertIn("If that host has an identity of its own, check there, too.", result.stdout)
+                self.assertNotIn("is of no certificate of kxover_identity", result.stdout)
+
+    def test_an_identity_that_is_in_no_record_is_a_failure(self):
+        with faults.tlsa_changed(self.alpha.zone):
+            self.assert_fails_only_at("check 5: DANE", "no TLSA record of ALPHA.EXAMPLE is of an identity that we have")
 
 
 class OurSide(Own):
