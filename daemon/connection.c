@@ -291,12 +291,14 @@ on_relayed(void *arg, enum kx_relay_end end)
     set_long(c, FALSE);
     switch (end) {
     case KX_RELAY_DONE:
+        c->daemon->metrics.relayed++;
         answer_given(c);
         break;
     case KX_RELAY_CLOSED:
         finish(c);
         break;
     default:
+        c->daemon->metrics.relays_failed++;
         reset_connection(c);
         break;
     }
@@ -310,6 +312,7 @@ start_relay(struct kx_connection *c, size_t length)
     krb5_error_code ret;
 
     if (!kx_relays_have_kdc(c->daemon->relays)) {
+        c->daemon->metrics.refused[KX_REFUSED_NO_KDC]++;
         kx_log_quietly(&c->daemon->refused_line, c->daemon->logger, LOG_NOTICE,
                        "Refused a message for the KDC from %s: kxover_kdc is "
                        "not set",
@@ -324,8 +327,10 @@ start_relay(struct kx_connection *c, size_t length)
     ret =
         kx_relay_start(c->daemon->relays, c->client, KX_FRAME_HEADER + length,
                        c->source, on_relayed, c, &c->relay);
-    if (ret)
+    if (ret) {
+        c->daemon->metrics.relays_failed++;
         reset_connection(c);
+    }
 }
 
 /*
@@ -343,6 +348,7 @@ refuse_length(struct kx_connection *c, krb5_error_code code)
                                          (const struct sockaddr *)&c->address};
     const struct kx_place nowhere = {0};
 
+    c->daemon->metrics.refused[KX_REFUSED_LENGTH]++;
     kx_report_failed(c->daemon->logger, &c->daemon->refused_line, LOG_NOTICE,
                      &course, &nowhere, code);
     if (code == KX_ERR_TOO_LONG)
@@ -486,6 +492,8 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
+    if (c->state != CLOSING)
+        daemon->metrics.connections_expired++;
     switch (c->state) {
     case READING:
         if (evbuffer_get_length(bufferevent_get_input(c->client)) > 0)
@@ -507,6 +515,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
                        "Closed the connection of %s: its message to the KDC "
                        "and the reply take too long",
                        c->source);
+        daemon->metrics.relays_failed++;
         reset_connection(c);
         break;
     case WRITING:
@@ -529,6 +538,7 @@ kx_connection_start(struct kx_daemon *daemon, evutil_socket_t fd,
     krb5_error_code ret = ENOMEM;
     struct kx_connection *c;
 
+    daemon->metrics.connections++;
     c = calloc(1, sizeof(*c));
     if (c == NULL)
         goto failed;
@@ -549,6 +559,7 @@ kx_connection_start(struct kx_daemon *daemon, evutil_socket_t fd,
     return;
 
 failed:
+    daemon->metrics.connections_refused++;
     kx_log_quietly(&daemon->busy_line, daemon->logger, LOG_WARNING,
                    "Closed the connection of %s: %s",
                    c == NULL ? "a client" : c->source, error_message(ret));
@@ -565,6 +576,9 @@ void
 kx_connection_evict(struct kx_seat *seat)
 {
     char *start = (char *)seat - offsetof(struct kx_connection, seat);
+    struct kx_connection *c = (struct kx_connection *)(void *)start;
 
-    close_connection((struct kx_connection *)(void *)start);
+    if (!c->daemon->stopping)
+        c->daemon->metrics.connections_evicted++;
+    close_connection(c);
 }

@@ -14,6 +14,9 @@
  *   limits.c      who may have a connection, and who goes first
  *   connection.c  one connection: messages in, answers out
  *   relay.c       a message to the KDC and its reply back
+ *   metrics.c     what is counted
+ *   exposition.c  that as text for Prometheus
+ *   scrape.c      where Prometheus gets it
  *
  * The database is store/'s.  One thread, one event base; no function blocks
  * but those of store/, which bounds its waiting.
@@ -27,6 +30,7 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include "base/kx_base.h"
+#include "daemon/metrics.h"
 #include "exchange/kx_exchange.h"
 #include "exchange/kx_settings.h"
 #include "exchange/renewal.h"
@@ -53,6 +57,8 @@ struct kx_daemon {
     struct kx_limits *limits;
     struct kx_relays *relays;
     struct kx_settle *settle;
+    struct kx_metrics metrics;
+    struct kx_scrape *scrape;
     unsigned int long_messages;   /* in memory now, see connection.c */
     struct kx_quiet busy_line;    /* no connection can be had */
     struct kx_quiet refused_line; /* a message was refused */
@@ -154,13 +160,15 @@ krb5_error_code kx_service_read(const struct kx_logger *logger,
 
 /*
  * Open the database and make engine and responder.  before, which may be NULL,
- * is the service whose place it takes.  What is wrong is logged; the service
- * can then only be released.  Errors: any, after the log line.
+ * is the service whose place it takes; metrics gets what comes of exchanges.
+ * What is wrong is logged; the service can then only be released.  Errors:
+ * any, after the log line.
  */
 krb5_error_code kx_service_start(struct kx_service *service,
                                  struct event_base *base,
                                  struct kx_settle *settle,
                                  const struct kx_logger *logger,
+                                 struct kx_metrics *metrics,
                                  const struct kx_service *before);
 
 /* One more user, one less.  The last one to leave ends the service, but not
@@ -194,15 +202,23 @@ struct kx_renewals;
  * Renew what is due of service's crossovers, and remove what is over, from now
  * on.  program is kxoverd, to be started again for looking through the
  * database.  Nothing is removed before the clock has been steady from one look
- * to the next.  base, logger, program, service and steady are borrowed.
+ * to the next.  base, logger, program, service, steady and metrics, which gets
+ * what comes of it, are borrowed.
  * Errors: ENOMEM.
  */
-krb5_error_code kx_renewals_new(struct event_base *base,
-                                const struct kx_logger *logger,
-                                const char *program,
-                                struct kx_service *service,
-                                struct kx_steady *steady,
-                                struct kx_renewals **out);
+krb5_error_code kx_renewals_new(
+    struct event_base *base, const struct kx_logger *logger,
+    const char *program, struct kx_service *service, struct kx_steady *steady,
+    struct kx_metrics *metrics, struct kx_renewals **out);
+
+/*
+ * Realms whose renewal failed at the last attempt: how many there are.  Up to
+ * room of them are put into failing, *n_listed; their names are borrowed until
+ * control is given back to base.  renewals may be NULL.
+ */
+size_t kx_renewals_failing(const struct kx_renewals *renewals,
+                           struct kx_failing *failing, size_t room,
+                           size_t *n_listed);
 
 /* End it; exchanges under way are given up.  renewals may be NULL. */
 void kx_renewals_free(struct kx_renewals *renewals);
@@ -274,7 +290,11 @@ void kx_seat_leave(struct kx_limits *limits, struct kx_seat *seat);
 /* Evict everybody who is idle, or everybody. */
 void kx_limits_evict(struct kx_limits *limits, krb5_boolean idle_only);
 
+/* Seats that are taken, those of them that are idle, and as many as there may
+ * be. */
 size_t kx_limits_count(const struct kx_limits *limits);
+size_t kx_limits_idle(const struct kx_limits *limits);
+size_t kx_limits_maximum(const struct kx_limits *limits);
 
 /*
  * connection.c
@@ -297,9 +317,10 @@ void kx_connection_evict(struct kx_seat *seat);
 struct kx_relays;
 struct kx_relay;
 
-/* Errors: ENOMEM. */
+/* metrics, which must outlive it, gets the bytes.  Errors: ENOMEM. */
 krb5_error_code kx_relays_new(struct event_base *base,
                               const struct kx_logger *logger,
+                              struct kx_metrics *metrics,
                               struct kx_relays **out);
 void kx_relays_free(struct kx_relays *relays);
 
@@ -308,6 +329,9 @@ void kx_relays_free(struct kx_relays *relays);
 void kx_relays_set_kdc(struct kx_relays *relays, const struct kx_endpoint *kdc,
                        int at_once);
 krb5_boolean kx_relays_have_kdc(const struct kx_relays *relays);
+
+/* Messages that wait until the KDC takes them. */
+size_t kx_relays_waiting(const struct kx_relays *relays);
 
 enum kx_relay_end {
     KX_RELAY_DONE,   /* the reply is in the client's output, whole */
@@ -334,5 +358,36 @@ void kx_relay_continue(struct kx_relay *relay);
 
 /* The client has gone: done is not called any more. */
 void kx_relay_cancel(struct kx_relay *relay);
+
+/*
+ * scrape.c
+ */
+
+struct kx_scrape;
+
+/* Errors: ENOMEM. */
+krb5_error_code kx_scrape_new(struct kx_daemon *daemon,
+                              struct kx_scrape **out);
+
+/*
+ * Tell the figures at exactly these addresses from now on, by HTTP.  On an
+ * error all is as before.  context gets the message.  Errors: errno's.
+ */
+krb5_error_code kx_scrape_listen(struct kx_scrape *scrape,
+                                 krb5_context context,
+                                 const struct kx_endpoint *endpoints,
+                                 size_t n);
+
+/*
+ * Write them into file (NULL: into none) at once and from now on; the daemon
+ * must have its service.  On an error all is as before.  context gets the
+ * message.  Errors: errno's.
+ */
+krb5_error_code kx_scrape_write(struct kx_scrape *scrape, krb5_context context,
+                                const char *file);
+
+/* End it, and remove the file: what is in it is true no more.  scrape may be
+ * NULL. */
+void kx_scrape_free(struct kx_scrape *scrape);
 
 #endif /* KX_KXOVERD_H */

@@ -32,6 +32,7 @@ struct kx_limits {
     size_t max_source_seats;
     kx_evict_fn *evict;
     size_t count;
+    size_t idle_count;
     struct seats all;
     struct seats idle; /* idle for longest first */
     void *sources;     /* of tsearch() */
@@ -168,11 +169,13 @@ kx_seat_set_idle(struct kx_limits *limits, struct kx_seat *seat,
     if (seat->is_idle) {
         TAILQ_REMOVE(&limits->idle, seat, idle);
         TAILQ_REMOVE(&seat->source->idle, seat, source_idle);
+        limits->idle_count--;
     }
     seat->is_idle = idle;
     if (idle) {
         TAILQ_INSERT_TAIL(&limits->idle, seat, idle);
         TAILQ_INSERT_TAIL(&seat->source->idle, seat, source_idle);
+        limits->idle_count++;
     }
 }
 
@@ -200,4 +203,16 @@ size_t
 kx_limits_count(const struct kx_limits *limits)
 {
     return limits->count;
+}
+
+size_t
+kx_limits_idle(const struct kx_limits *limits)
+{
+    return limits->idle_count;
+}
+
+size_t
+kx_limits_maximum(const struct kx_limits *limits)
+{
+    return limits->max_seats;
 }

@@ -148,8 +148,9 @@ on_libevent_log(int severity, const char *message)
            message);
 }
 
-/* Put what the service's settings say of addresses into force.  Errors: as of
- * kx_listeners_set(). */
+/* Put what the service's settings say of addresses into force; after an error
+ * some of it may be.  Errors: as of kx_listeners_set() and kx_scrape_listen().
+ */
 static krb5_error_code
 apply_addresses(struct kx_daemon *daemon, const struct kx_service *service)
 {
@@ -158,6 +159,9 @@ apply_addresses(struct kx_daemon *daemon, const struct kx_service *service)
 
     ret = kx_listeners_set(daemon->listeners, service->context,
                            settings->listen, settings->n_listen);
+    if (ret == 0)
+        ret = kx_scrape_listen(daemon->scrape, service->context,
+                               settings->metrics, settings->n_metrics);
     if (ret)
         return ret;
     kx_relays_set_kdc(daemon->relays,
@@ -177,9 +181,19 @@ keep_renewed(struct kx_daemon *daemon)
 
     kx_renewals_free(daemon->renewals);
     ret = kx_renewals_new(daemon->base, daemon->logger, daemon->program,
-                          daemon->service, &daemon->steady, &daemon->renewals);
+                          daemon->service, &daemon->steady, &daemon->metrics,
+                          &daemon->renewals);
     if (ret)
         log_error(daemon, NULL, ret);
+}
+
+/* Note that settings were read, and whether they are in force. */
+static void
+note_settings(struct kx_daemon *daemon, krb5_boolean good)
+{
+    daemon->metrics.settings_bad = !good;
+    if (good)
+        daemon->metrics.settings_read = time(NULL);
 }
 
 /* SIGHUP. */
@@ -201,15 +215,20 @@ on_reload(evutil_socket_t fd, short what, void *arg)
         goto failed;
     kx_daemon_log_open(service->context);
     ret = kx_service_start(service, daemon->base, daemon->settle,
-                           daemon->logger, old);
+                           daemon->logger, &daemon->metrics, old);
     if (ret)
         goto failed;
     ret = apply_addresses(daemon, service);
+    if (ret == 0)
+        ret = kx_scrape_write(daemon->scrape, service->context,
+                              service->settings->metrics_file);
     if (ret) {
         log_error(daemon, service->context, ret);
+        (void)apply_addresses(daemon, old);
         goto failed;
     }
     daemon->service = service;
+    note_settings(daemon, TRUE);
     kx_settle_set_store(daemon->settle, service->kadm);
     keep_renewed(daemon);
     kx_service_leave(old);
@@ -219,6 +238,7 @@ on_reload(evutil_socket_t fd, short what, void *arg)
     return;
 
 failed:
+    note_settings(daemon, FALSE);
     kx_service_free(service);
     kx_log(daemon->logger, LOG_ERR,
            "The new settings are not used; going on with the old ones");
@@ -255,6 +275,8 @@ on_stop(evutil_socket_t fd, short what, void *arg)
     daemon->renewals = NULL;
     kx_listeners_free(daemon->listeners);
     daemon->listeners = NULL;
+    kx_scrape_free(daemon->scrape);
+    daemon->scrape = NULL;
     kx_limits_evict(daemon->limits, TRUE);
     if (kx_limits_count(daemon->limits) == 0)
         (void)event_base_loopexit(daemon->base, NULL);
@@ -274,7 +296,12 @@ set_up(struct control *control)
     daemon->base = event_base_new();
     if (daemon->base == NULL)
         return ENOMEM;
-    ret = kx_relays_new(daemon->base, daemon->logger, &daemon->relays);
+    kx_metrics_begin(&daemon->metrics);
+    ret = kx_scrape_new(daemon, &daemon->scrape);
+    if (ret)
+        return ret;
+    ret = kx_relays_new(daemon->base, daemon->logger, &daemon->metrics,
+                        &daemon->relays);
     if (ret)
         return ret;
     ret = kx_settle_new(daemon->base, daemon->logger, &daemon->settle);
@@ -322,9 +349,16 @@ start(struct control *control)
         return ret;
     }
     ret = kx_service_start(daemon->service, daemon->base, daemon->settle,
-                           daemon->logger, NULL);
+                           daemon->logger, &daemon->metrics, NULL);
     if (ret)
         return ret;
+    note_settings(daemon, TRUE);
+    ret = kx_scrape_write(daemon->scrape, daemon->service->context,
+                          daemon->service->settings->metrics_file);
+    if (ret) {
+        log_error(daemon, daemon->service->context, ret);
+        return ret;
+    }
     kx_settle_set_store(daemon->settle, daemon->service->kadm);
     ret = kx_process_ready(options->pidfile);
     if (ret) {
@@ -352,6 +386,7 @@ tear_down(struct control *control)
         if (events[i] != NULL)
             event_free(events[i]);
     }
+    kx_scrape_free(daemon->scrape);
     kx_renewals_free(daemon->renewals);
     kx_listeners_free(daemon->listeners);
     if (daemon->limits != NULL) {

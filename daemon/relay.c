@@ -56,6 +56,7 @@ struct kx_relay {
 struct kx_relays {
     struct event_base *base;
     const struct kx_logger *logger;
+    struct kx_metrics *metrics;
     struct kx_endpoint kdc;
     krb5_boolean have_kdc;
     char kdc_text[KX_ADDRESS_TEXT_SIZE];
@@ -63,6 +64,7 @@ struct kx_relays {
     struct relays connected;
     size_t n_connected;
     struct relays in_line; /* oldest first */
+    size_t n_in_line;
     struct kx_quiet trouble_line;
 };
 
@@ -90,6 +92,7 @@ free_relay(struct kx_relay *relay)
         bufferevent_free(relay->kdc);
     } else {
         TAILQ_REMOVE(&relays->in_line, relay, link);
+        relays->n_in_line--;
     }
     evbuffer_free(relay->request);
     free(relay);
@@ -135,8 +138,10 @@ pass_reply(struct kx_relay *relay)
     if (n > room)
         n = room;
     moved = n > 0 ? evbuffer_remove_buffer(from, to, n) : 0;
-    if (moved > 0)
+    if (moved > 0) {
         relay->reply_left -= (size_t)moved;
+        relay->relays->metrics->relayed_bytes[KX_FROM_KDC] += (uint64_t)moved;
+    }
     if (relay->reply_left == 0)
         end_relay(relay, KX_RELAY_DONE);
 }
@@ -220,9 +225,12 @@ connect_relay(struct kx_relay *relay)
     (void)bufferevent_enable(kdc, EV_READ | EV_WRITE);
 
     TAILQ_REMOVE(&relays->in_line, relay, link);
+    relays->n_in_line--;
     TAILQ_INSERT_TAIL(&relays->connected, relay, link);
     relays->n_connected++;
     relay->kdc = kdc;
+    relays->metrics->relayed_bytes[KX_TO_KDC] +=
+        evbuffer_get_length(relay->request);
     (void)bufferevent_write_buffer(kdc, relay->request);
     return 0;
 
@@ -254,7 +262,7 @@ connect_waiting(struct kx_relays *relays)
 
 krb5_error_code
 kx_relays_new(struct event_base *base, const struct kx_logger *logger,
-              struct kx_relays **out)
+              struct kx_metrics *metrics, struct kx_relays **out)
 {
     struct kx_relays *relays;
 
@@ -264,6 +272,7 @@ kx_relays_new(struct event_base *base, const struct kx_logger *logger,
         return ENOMEM;
     relays->base = base;
     relays->logger = logger;
+    relays->metrics = metrics;
     TAILQ_INIT(&relays->connected);
     TAILQ_INIT(&relays->in_line);
     *out = relays;
@@ -289,6 +298,12 @@ kx_relays_set_kdc(struct kx_relays *relays, const struct kx_endpoint *kdc,
     relays->at_once = at_once < MAX_AT_ONCE ? (size_t)at_once : MAX_AT_ONCE;
     (void)kx_address_text((const struct sockaddr *)&kdc->address,
                           relays->kdc_text);
+}
+
+size_t
+kx_relays_waiting(const struct kx_relays *relays)
+{
+    return relays->n_in_line;
 }
 
 krb5_boolean
@@ -322,6 +337,7 @@ kx_relay_start(struct kx_relays *relays, struct bufferevent *client,
     (void)evbuffer_remove_buffer(bufferevent_get_input(client), relay->request,
                                  length);
     TAILQ_INSERT_TAIL(&relays->in_line, relay, link);
+    relays->n_in_line++;
     if (relays->n_connected < relays->at_once &&
         TAILQ_FIRST(&relays->in_line) == relay) {
         ret = connect_relay(relay);

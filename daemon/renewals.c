@@ -57,6 +57,8 @@ struct attempt {
     char *realm;
     struct kx_initiator *initiator; /* NULL: over, and failed */
     unsigned int failures;          /* in a row */
+    krb5_error_code code;           /* of the last one */
+    time_t till;                    /* the end of the key that there is */
     time_t until; /* not again until then, on the monotonic clock */
 };
 
@@ -66,12 +68,13 @@ struct kx_renewals {
     const char *program;
     struct kx_service *service;
     struct kx_steady *steady;
+    struct kx_metrics *metrics;
     struct event *timer; /* for the next walk */
     struct event *tick;  /* for the next job */
     struct kx_walk *walk;
-    struct timespec walk_began; /* on the monotonic clock */
-    size_t n_due, n_over;       /* that the walk found */
-    krb5_boolean told;          /* a walk was logged */
+    int64_t walk_began;   /* microseconds of the monotonic clock */
+    size_t n_due, n_over; /* that the walk found */
+    krb5_boolean told;    /* a walk was logged */
     time_t interval;
     struct jobs jobs;
     struct attempt *attempts;
@@ -155,9 +158,9 @@ forget_old(struct kx_renewals *renewals)
     }
 }
 
-/* Note that attempt has failed. */
+/* Note that attempt has failed with code. */
 static void
-note_failure(struct attempt *attempt)
+note_failure(struct attempt *attempt, krb5_error_code code)
 {
     time_t pause = attempt->renewals->interval;
     unsigned int i;
@@ -165,6 +168,7 @@ note_failure(struct attempt *attempt)
     for (i = 0; i < attempt->failures && pause < LONGEST_PAUSE; i++)
         pause *= 2;
     attempt->failures++;
+    attempt->code = code;
     attempt->until =
         kx_monotonic() + (pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE);
     kx_initiator_free(attempt->initiator);
@@ -178,23 +182,29 @@ initiated(void *arg, krb5_error_code code, struct kx_crossover *crossover)
     struct attempt *attempt = arg;
     struct kx_renewals *renewals = attempt->renewals;
     struct kx_service *service = renewals->service;
+    int64_t begun, store = -1;
 
     if (code == 0) {
+        begun = kx_monotonic_usec();
         code = service->store.put(service->store.arg, crossover);
+        store = kx_monotonic_usec() - begun;
         if (code)
             log_failure(renewals, attempt->realm,
                         "its key is agreed and cannot be stored", code);
         kx_crossover_free(service->context, crossover);
     }
+    kx_metrics_renewed(renewals->metrics, code, store);
     if (code)
-        note_failure(attempt);
+        note_failure(attempt, code);
     else
         drop_attempt(attempt);
 }
 
-/* Begin the exchange with realm, of whose crossover version known is ours. */
+/* Begin the exchange with realm, of whose crossover life tells what is ours.
+ */
 static void
-begin(struct kx_renewals *renewals, const char *realm, uint32_t known)
+begin(struct kx_renewals *renewals, const char *realm,
+      const struct kx_life *life)
 {
     struct attempt *attempt = find_attempt(renewals, realm);
     krb5_data remote = kx_data(realm, strlen(realm));
@@ -215,12 +225,13 @@ begin(struct kx_renewals *renewals, const char *realm, uint32_t known)
             return;
         }
     }
-    ret = kx_initiator_start(renewals->service->engine, &remote, known,
+    attempt->till = life->ours ? life->till : 0;
+    ret = kx_initiator_start(renewals->service->engine, &remote, life->latest,
                              &source, EXCHANGE_TIMEOUT, initiated, attempt,
                              &attempt->initiator);
     if (ret) {
         log_failure(renewals, realm, "crossover is not renewed", ret);
-        note_failure(attempt);
+        note_failure(attempt, ret);
     }
 }
 
@@ -274,7 +285,7 @@ renew(struct kx_renewals *renewals, const char *realm)
         (life.ours &&
          time(NULL) < kx_renewal_begins(life.established, life.till)))
         return FALSE;
-    begin(renewals, realm, life.latest);
+    begin(renewals, realm, &life);
     return TRUE;
 }
 
@@ -353,6 +364,17 @@ counted_peers(void *arg, size_t n)
     kx_kadm_store_counted(renewals->service->kadm, n);
 }
 
+/* The walk has counted all crossovers. */
+static void
+counted_all(void *arg, const struct kx_found_crossovers *found)
+{
+    struct kx_renewals *renewals = arg;
+
+    renewals->metrics->crossovers = *found;
+    renewals->metrics->crossovers.due = renewals->n_due;
+    renewals->metrics->looked = time(NULL);
+}
+
 /* The walk has found an entry that is over. */
 static void
 found_over(void *arg, const char *principal)
@@ -395,8 +417,8 @@ tell_walk(struct kx_renewals *renewals)
 static void
 walk_done(void *arg, const char *failure)
 {
-    struct timespec now = {0, 0};
     struct kx_renewals *renewals = arg;
+    int64_t took;
 
     if (failure == NULL)
         tell_walk(renewals);
@@ -407,10 +429,12 @@ walk_done(void *arg, const char *failure)
                renewals->service->settings->realm, failure);
     kx_walk_free(renewals->walk);
     renewals->walk = NULL;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    set_timer(renewals,
-              (now.tv_sec - renewals->walk_began.tv_sec) * 1000 +
-                  (now.tv_nsec - renewals->walk_began.tv_nsec) / 1000000);
+    took = kx_monotonic_usec() - renewals->walk_began;
+    if (failure == NULL)
+        renewals->metrics->look_took = took;
+    else
+        renewals->metrics->looks_failed++;
+    set_timer(renewals, (time_t)(took / 1000));
 }
 
 /* Event: time for a walk.  Not while jobs of the last one wait. */
@@ -418,7 +442,7 @@ static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
     static const struct kx_walked found = {found_due, counted_peers,
-                                           found_over, walk_done};
+                                           found_over, counted_all, walk_done};
     struct kx_renewals *renewals = arg;
     const struct kx_settings *settings = renewals->service->settings;
     krb5_error_code ret;
@@ -435,7 +459,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
          settings->keep_realms != NULL && settings->keep_realms[i] != NULL;
          i++)
         add_job(renewals, FALSE, settings->keep_realms[i]);
-    (void)clock_gettime(CLOCK_MONOTONIC, &renewals->walk_began);
+    renewals->walk_began = kx_monotonic_usec();
     kx_kadm_store_counting(renewals->service->kadm);
     renewals->n_due = renewals->n_over = 0;
     ret = kx_walk_start(renewals->base, renewals->program, settings->realm,
@@ -444,6 +468,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
         kx_log(renewals->logger, LOG_WARNING,
                "%s: the database cannot be looked through: %s",
                settings->realm, error_message(ret));
+        renewals->metrics->looks_failed++;
         set_timer(renewals, 0);
     }
 }
@@ -451,7 +476,8 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 krb5_error_code
 kx_renewals_new(struct event_base *base, const struct kx_logger *logger,
                 const char *program, struct kx_service *service,
-                struct kx_steady *steady, struct kx_renewals **out)
+                struct kx_steady *steady, struct kx_metrics *metrics,
+                struct kx_renewals **out)
 {
     static const struct timeval at_once = {0, 0};
     struct kx_renewals *renewals;
@@ -468,6 +494,7 @@ kx_renewals_new(struct event_base *base, const struct kx_logger *logger,
     renewals->program = program;
     renewals->service = service;
     renewals->steady = steady;
+    renewals->metrics = metrics;
     TAILQ_INIT(&renewals->jobs);
     renewals->interval = service->settings->lifetime_min / LOOKS;
     if (renewals->interval < SHORTEST_INTERVAL)
@@ -483,6 +510,30 @@ kx_renewals_new(struct event_base *base, const struct kx_logger *logger,
     }
     *out = renewals;
     return 0;
+}
+
+size_t
+kx_renewals_failing(const struct kx_renewals *renewals,
+                    struct kx_failing *failing, size_t room, size_t *n_listed)
+{
+    const struct attempt *attempt;
+    size_t n = 0;
+
+    *n_listed = 0;
+    for (attempt = renewals != NULL ? renewals->attempts : NULL;
+         attempt != NULL; attempt = attempt->next) {
+        if (attempt->failures == 0)
+            continue;
+        n++;
+        if (*n_listed == room)
+            continue;
+        failing[(*n_listed)++] =
+            (struct kx_failing){.realm = attempt->realm,
+                                .code = attempt->code,
+                                .times = attempt->failures,
+                                .till = attempt->till};
+    }
+    return n;
 }
 
 void

@@ -141,8 +141,9 @@ cleanup:
 krb5_error_code
 kx_service_start(struct kx_service *service, struct event_base *base,
                  struct kx_settle *settle, const struct kx_logger *logger,
-                 const struct kx_service *before)
+                 struct kx_metrics *metrics, const struct kx_service *before)
 {
+    const struct kx_listener listener = {kx_metrics_tell, metrics};
     krb5_error_code ret = ENOMEM;
     krb5_context context = service->context;
 
@@ -173,6 +174,8 @@ kx_service_start(struct kx_service *service, struct event_base *base,
     }
     ret = kx_engine_new(context, base, service->settings, logger,
                         &service->engine);
+    if (!ret)
+        kx_engine_listen(service->engine, &listener);
     if (!ret)
         ret = kx_responder_new(service->engine, &service->store,
                                before != NULL ? before->responder : NULL,

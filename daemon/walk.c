@@ -10,6 +10,8 @@
  *   due BRAVO.EXAMPLE
  *   over krbtgt/ALPHA.EXAMPLE@CHARLIE.EXAMPLE
  *   peers 7
+ *   held outgoing 12 1 0 1796572260
+ *   held incoming 7 0 0 1796572260
  *   end
  *
  * or, in the place of the last line, why not: "failed WORDS".  The child is
@@ -20,6 +22,7 @@
 #include "config.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,8 +44,12 @@
 #define DUE "due "
 #define OVER "over "
 #define PEERS "peers "
+#define HELD "held "
 #define END "end"
 #define FAILED "failed "
+
+/* As they stand in lines and, in this order, in struct kx_found_crossovers. */
+static const char *const directions[] = {"outgoing", "incoming"};
 
 /* Longer lines, which no principal of ours makes, end the walk. */
 #define MAX_LINE 4096
@@ -58,6 +65,7 @@ struct kx_walk {
     struct event *readable;
     struct evbuffer *input;
     krb5_boolean whole;
+    struct kx_found_crossovers held;
     char *failure; /* the child's words */
 };
 
@@ -79,6 +87,7 @@ struct look {
     size_t n_used, room;
     size_t n_over;
     size_t n_peers; /* incoming crossovers of ours */
+    struct kx_found_crossovers held;
 };
 
 /* Remember an outgoing crossover with remote that was used.  Errors: ENOMEM.
@@ -133,6 +142,40 @@ tell_due(const struct look *look, const krb5_data *remote)
     (void)fprintf(look->out, DUE "%.*s\n", (int)remote->length, remote->data);
 }
 
+/* Count an entry that is not over, of which life is known. */
+static void
+count(struct look *look, enum kx_direction direction,
+      const struct kx_life *life)
+{
+    struct kx_found_crossovers *held = &look->held;
+    const int i = direction == KX_INCOMING;
+
+    held->blocked[i] += life->blocked != 0;
+    held->by_hand[i] += life->by_hand || life->damaged;
+    if (!life->ours)
+        return;
+    held->managed[i]++;
+    if (life->last_till > look->now &&
+        (held->earliest_end[i] == 0 ||
+         life->last_till < held->earliest_end[i]))
+        held->earliest_end[i] = life->last_till;
+}
+
+/* Tell all that was counted. */
+static void
+tell_counts(const struct look *look)
+{
+    const struct kx_found_crossovers *held = &look->held;
+    int i;
+
+    (void)fprintf(look->out, PEERS "%lu\n", (unsigned long)look->n_peers);
+    for (i = 0; i < 2; i++)
+        (void)fprintf(look->out,
+                      HELD "%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %lld\n",
+                      directions[i], held->managed[i], held->by_hand[i],
+                      held->blocked[i], (long long)held->earliest_end[i]);
+}
+
 /* Look at one entry. */
 static int
 look_at(krb5_pointer arg, krb5_db_entry *entry)
@@ -155,6 +198,8 @@ look_at(krb5_pointer arg, krb5_db_entry *entry)
     if (!kx_realm_is_valid(&remote))
         return 0;
     ret = kx_life_read(look->context, entry, &life);
+    if (ret == 0)
+        count(look, direction, &life);
     if (ret == 0 && direction == KX_INCOMING) {
         look->n_peers += life.ours;
         return 0;
@@ -235,11 +280,12 @@ kx_walk_look(const char *realm, size_t keep, FILE *out)
         free(look.used[i].realm);
     }
     free(look.used);
-    if (ret)
+    if (ret) {
         tell_failure(&look, ret);
-    else
-        (void)fprintf(out, PEERS "%lu\n" END "\n",
-                      (unsigned long)look.n_peers);
+    } else {
+        tell_counts(&look);
+        (void)fprintf(out, END "\n");
+    }
     krb5_free_default_realm(look.context, own);
     krb5_free_context(look.context);
 }
@@ -274,6 +320,26 @@ become_child(int out, char *const argv[])
 
 /* The parent's side. */
 
+/* Take what the child counted in one direction. */
+static void
+take_counts(struct kx_walk *walk, const char *line)
+{
+    struct kx_found_crossovers *held = &walk->held;
+    size_t length;
+    char *end;
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        length = strlen(directions[i]);
+        if (strncmp(line, directions[i], length) != 0)
+            continue;
+        held->managed[i] = strtoull(line + length, &end, 10);
+        held->by_hand[i] = strtoull(end, &end, 10);
+        held->blocked[i] = strtoull(end, &end, 10);
+        held->earliest_end[i] = (time_t)strtoll(end, NULL, 10);
+    }
+}
+
 /* Take one line of the child's. */
 static void
 take_line(struct kx_walk *walk, const char *line)
@@ -288,6 +354,8 @@ take_line(struct kx_walk *walk, const char *line)
     else if (strncmp(line, PEERS, strlen(PEERS)) == 0)
         walk->found->peers(walk->arg,
                            (size_t)strtoul(line + strlen(PEERS), NULL, 10));
+    else if (strncmp(line, HELD, strlen(HELD)) == 0)
+        take_counts(walk, line + strlen(HELD));
     else if (strncmp(line, OVER, strlen(OVER)) == 0)
         walk->found->over(walk->arg, line + strlen(OVER));
 }
@@ -313,6 +381,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
     if (n > 0 && evbuffer_get_length(walk->input) < MAX_LINE)
         return;
     (void)event_del(walk->readable);
+    if (walk->whole)
+        walk->found->held(walk->arg, &walk->held);
     walk->found->done(walk->arg, walk->whole             ? NULL
                                  : walk->failure != NULL ? walk->failure
                                                          : "it broke off");

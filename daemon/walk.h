@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <event2/event.h>
 #include "base/kx_base.h"
+#include "daemon/metrics.h"
 
 struct kx_walk;
 
@@ -22,6 +23,8 @@ struct kx_walked {
     void (*peers)(void *arg, size_t n);
     /* The entry of principal is over (kx_entry_is_over()). */
     void (*over)(void *arg, const char *principal);
+    /* What the database has.  Called only if the walk is whole. */
+    void (*held)(void *arg, const struct kx_found_crossovers *found);
     /* The walk is over; it is to be released.  Called last.  failure tells in
      * words why it is not whole; NULL: it is. */
     void (*done)(void *arg, const char *failure);

@@ -254,6 +254,24 @@ kx_endpoint_read(const char *text, struct kx_endpoint *out)
 }
 
 krb5_boolean
+kx_loopback_read(const char *text, struct kx_endpoint *out)
+{
+    static const struct kx_network loopback[] = {V4(127, 0, 0, 0, 8),
+                                                 {AF_INET6, {[15] = 1}, 128}};
+    unsigned char bytes[16];
+
+    /* The port is behind the only colon, or behind the bracket. */
+    if (strchr(text, ':') == NULL ||
+        (text[0] == '[' && strstr(text, "]:") == NULL) ||
+        (text[0] != '[' && strchr(text, ':') != strrchr(text, ':')) ||
+        !kx_endpoint_read(text, out) ||
+        address_bytes((const struct sockaddr *)&out->address, bytes) == 0)
+        return FALSE;
+    return in_blocks(loopback, sizeof(loopback) / sizeof(loopback[0]),
+                     out->address.ss_family, bytes);
+}
+
+krb5_boolean
 kx_network_read(const char *text, struct kx_network *out)
 {
     char host[TEXT_SIZE], *slash;

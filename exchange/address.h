@@ -16,6 +16,12 @@
  */
 krb5_boolean kx_endpoint_read(const char *text, struct kx_endpoint *out);
 
+/*
+ * Read text, ADDRESS:PORT or [V6]:PORT with an address of this machine alone
+ * (127.0.0.0/8, ::1), into *out.  False when it is anything else.
+ */
+krb5_boolean kx_loopback_read(const char *text, struct kx_endpoint *out);
+
 /* Read text, a decimal number from 1 to 65535, into *port, or return false. */
 krb5_boolean kx_port_read(const char *text, uint16_t *port);
 

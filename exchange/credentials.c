@@ -62,6 +62,18 @@ kx_credentials_free(struct kx_credentials *credentials)
     free(credentials);
 }
 
+krb5_boolean
+kx_credentials_look(const struct kx_credentials *credentials, size_t i,
+                    time_t now, time_t *end)
+{
+    const struct kx_identity *identity =
+        i < KX_MAX_IDENTITIES ? credentials->identities[i] : NULL;
+
+    *end = identity != NULL ? identity->not_after : 0;
+    return identity != NULL && identity->not_before <= now &&
+           identity->not_after >= now;
+}
+
 /*
  * Have identity number i, valid at time now.  Errors: those of
  * kx_identity_load().

@@ -40,6 +40,11 @@ krb5_error_code kx_credentials_identity(struct kx_credentials *credentials,
                                         const struct kx_demand *demand,
                                         const struct kx_identity **out);
 
+/* True if identity number i, as the settings have them, is loaded and valid at
+ * time now; *end gets the end of its certificate. */
+krb5_boolean kx_credentials_look(const struct kx_credentials *credentials,
+                                 size_t i, time_t now, time_t *end);
+
 /*
  * Give the roots in *out (borrowed), loading them if need be.  Errors:
  * KX_ERR_ANCHOR (configured, but cannot be read), ENOMEM.

@@ -84,6 +84,12 @@ kx_engine_resolver(const struct kx_engine *engine)
     return engine->resolver;
 }
 
+krb5_boolean
+kx_engine_identity(const struct kx_engine *engine, size_t i, time_t *end)
+{
+    return kx_credentials_look(engine->credentials, i, time(NULL), end);
+}
+
 /* Release all of the engine but its resolver. */
 static void
 free_engine(struct kx_engine *engine)

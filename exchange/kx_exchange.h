@@ -48,6 +48,11 @@ void kx_engine_unattended(struct kx_engine *engine, time_t seconds);
 void kx_engine_listen(struct kx_engine *engine,
                       const struct kx_listener *listener);
 
+/* True if our identity number i, as the settings have them, is loaded and valid
+ * now; *end gets the end of its certificate. */
+krb5_boolean kx_engine_identity(const struct kx_engine *engine, size_t i,
+                                time_t *end);
+
 /* Release the engine; its initiators and responders must be gone. */
 void kx_engine_free(struct kx_engine *engine);
 

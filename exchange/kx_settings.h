@@ -57,21 +57,21 @@ struct kx_settings {
     char *realm;   /* our realm */
     char *section; /* the section of [dbmodules] that was read */
 
-    char *backend;  /* kxover_backend: the module behind ours; NULL when not
-                     * set, which plugin/ refuses */
+    char *backend;     /* kxover_backend: the module behind ours; NULL when not
+                        * set, which plugin/ refuses */
     char **identities; /* kxover_identity: each FILE:cert.pem,key.pem or
                         * PKCS11:certificate-url,key-url, the first one is
                         * the default; NULL-terminated, NULL when not set */
-    char **anchors; /* kxover_anchors: files of root certificates, each as
-                     * FILE:path; NULL-terminated, NULL when not set */
-    char **revoke;  /* kxover_revoke: files of lists of revoked certificates,
-                     * each as FILE:path; as above */
-    char **realms;  /* kxover_realms: patterns, the first match decides, "!"
-                     * refuses, "in:" and "out:" are for one direction;
-                     * NULL-terminated, NULL means all */
-    char **adopt;   /* kxover_adopt: patterns of realms whose crossovers keyed
-                     * by hand are taken over, as those of realms;
-                     * NULL-terminated, NULL means none */
+    char **anchors;    /* kxover_anchors: files of root certificates, each as
+                        * FILE:path; NULL-terminated, NULL when not set */
+    char **revoke; /* kxover_revoke: files of lists of revoked certificates,
+                    * each as FILE:path; as above */
+    char **realms; /* kxover_realms: patterns, the first match decides, "!"
+                    * refuses, "in:" and "out:" are for one direction;
+                    * NULL-terminated, NULL means all */
+    char **adopt;  /* kxover_adopt: patterns of realms whose crossovers keyed
+                    * by hand are taken over, as those of realms;
+                    * NULL-terminated, NULL means none */
     struct kx_endpoint *listen; /* kxover_listen: ADDRESS, ADDRESS:PORT,
                                  * [V6]:PORT, PORT or *:PORT; default port 88
                                  * on all addresses of both families */
@@ -109,6 +109,12 @@ struct kx_settings {
                         * NULL-terminated, NULL when not set */
     char **transit;    /* kxover_transit: realms that may carry third realms;
                         * NULL-terminated, NULL when not set */
+
+    struct kx_endpoint *metrics; /* kxover_metrics: loopback addresses where
+                                  * kxoverd tells its figures */
+    size_t n_metrics;
+    char *metrics_file; /* and the file that it writes them to; NULL when not
+                         * set */
 
     krb5_deltat clockskew; /* [libdefaults] clockskew: 300 s */
     krb5_enctype *etypes;  /* what we accept, best first: those of

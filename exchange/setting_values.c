@@ -417,6 +417,27 @@ read_attributes(struct kx_settings *settings, const char *value)
     return append_text(&settings->attributes, value);
 }
 
+static krb5_error_code
+read_metrics(struct kx_settings *settings, const char *value)
+{
+    static const char file[] = "FILE:/";
+    struct kx_endpoint endpoint;
+
+    if (strncmp(value, file, strlen(file)) == 0) {
+        value += strlen(file) - 1;
+        if (value[1] == '\0' || value[strlen(value) - 1] == '/')
+            return KX_ERR_SETTING;
+        if (settings->metrics_file != NULL)
+            return strcmp(settings->metrics_file, value) == 0 ? 0
+                                                              : KX_ERR_SETTING;
+        return copy_text(value, &settings->metrics_file);
+    }
+    if (!kx_loopback_read(value, &endpoint))
+        return KX_ERR_SETTING;
+    return append_endpoint(&settings->metrics, &settings->n_metrics,
+                           &endpoint);
+}
+
 const struct kx_setting_row kx_setting_rows[] = {
     {KX_SETTING_PREFIX "backend", FALSE, read_backend,
      "the name of the database module behind kxover, such as db2 or kldap"},
@@ -470,6 +491,9 @@ const struct kx_setting_row kx_setting_rows[] = {
     {KX_SETTING_PREFIX "versions", FALSE, read_versions,
      "this kxoverd's number among those of the realm and how many there are, "
      "such as 1/2, up to 16/16"},
+    {KX_SETTING_PREFIX "metrics", TRUE, read_metrics,
+     "an address of this machine alone and a port, such as 127.0.0.1:9464, "
+     "one FILE:/path/kxover.prom, or both"},
 };
 const size_t kx_n_setting_rows =
     sizeof(kx_setting_rows) / sizeof(kx_setting_rows[0]);

@@ -369,6 +369,8 @@ kx_settings_free(struct kx_settings *settings)
     free(settings->allow_address);
     free_texts(settings->attributes);
     free_texts(settings->transit);
+    free(settings->metrics);
+    free(settings->metrics_file);
     free(settings->etypes);
     free(settings);
 }

@@ -24,6 +24,8 @@ an_empty_section_gives_the_defaults(void **state)
     assert_string_equal(endpoint_text(&settings->listen[0]), "[::]:88");
     assert_string_equal(endpoint_text(&settings->listen[1]), "0.0.0.0:88");
     assert_int_equal(settings->n_kdc, 0);
+    assert_int_equal(settings->n_metrics, 0);
+    assert_null(settings->metrics_file);
     assert_int_equal(settings->lifetime_min, KX_DAY);
     assert_int_equal(settings->keep, 100);
     assert_null(settings->keep_realms);
@@ -253,6 +255,22 @@ a_port_alone_means_all_addresses(void **state)
 }
 
 static void
+figures_are_told_at_several_addresses_and_in_a_file(void **state)
+{
+    struct kx_settings *settings =
+        settings_with("kxover_metrics = 127.0.0.1:9464 [::1]:9464\n"
+                      "kxover_metrics = FILE:/var/lib/kxover.prom");
+
+    (void)state;
+    assert_int_equal(settings->n_metrics, 2);
+    assert_string_equal(endpoint_text(&settings->metrics[0]),
+                        "127.0.0.1:9464");
+    assert_string_equal(endpoint_text(&settings->metrics[1]), "[::1]:9464");
+    assert_string_equal(settings->metrics_file, "/var/lib/kxover.prom");
+    kx_settings_free(settings);
+}
+
+static void
 a_token_may_be_the_identity(void **state)
 {
     static const char spec[] =
@@ -355,6 +373,7 @@ main(void)
         cmocka_unit_test(a_short_lifetime_takes_a_shorter_least_one),
         cmocka_unit_test(the_bounds_themselves_are_taken),
         cmocka_unit_test(a_port_alone_means_all_addresses),
+        cmocka_unit_test(figures_are_told_at_several_addresses_and_in_a_file),
         cmocka_unit_test(a_token_may_be_the_identity),
         cmocka_unit_test(several_identities_stand_on_a_line_each),
         cmocka_unit_test(

@@ -118,6 +118,13 @@ values_that_mean_nothing_are_refused(void **state)
         "kxover_transit",
         VALUES("\"\"", "EXAMPLE", "hub.example", "*", "*.EXAMPLE"));
     assert_each_refused("kxover_not_yet", VALUES("\"\"", "yes", "Unknown"));
+    assert_each_refused(
+        "kxover_metrics",
+        VALUES("\"\"", "9464", "*:9464", "0.0.0.0:9464", "192.0.2.1:9464",
+               "[::]:9464", "[2001:db8::1]:9464", "127.0.0.1", "::1", "[::1]",
+               "127.0.0.1:0", "localhost:9464", "FILE:kxover.prom",
+               "FILE:", "FILE:/", "FILE:/var/lib/", "/run/kxover.sock",
+               "FILE:/a.prom FILE:/b.prom"));
     assert_each_refused("kxover_replica", VALUES("\"\"", "1", "maybe", "Yes"));
     assert_each_refused("kxover_versions",
                         VALUES("\"\"", "1", "0/2", "3/2", "1/0", "1/17", "/2",
