@@ -57,10 +57,10 @@ class Links(unittest.TestCase):
             ahead += [(page.parent / link.partition("#")[0]).resolve() for link in links_of(page)]
         self.assertEqual(reached, set(PAGES))
 
-    def test_each_page_is_installed(self):
+    def test_each_page_and_each_picture_is_installed(self):
         rooms = [*TOP.glob("*/*.am"), *TOP.glob("*/*/*.am")]
         listed = "".join(path.read_text(encoding="utf-8") for path in [TOP / "Makefile.am", *rooms])
-        for page in PAGES:
+        for page in [*PAGES, *(TOP / "docs" / "pictures").iterdir()]:
             with self.subTest(page.name):
                 self.assertTrue(f"{page.relative_to(TOP)}" in listed, "no .am lists it")
 
