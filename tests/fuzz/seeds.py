@@ -209,6 +209,28 @@ def trust(source):
                        chain + b"".join(map(record, entry["peer"]["tlsa"])))
 
 
+def framed(data):
+    return len(data).to_bytes(4, "big") + data
+
+
+def connections(source):
+    corpus = Corpus(source, "connection")
+    other = framed(b"\x6c" + bytes(range(200)))
+    for made in exchanges(source):
+        flags = flags_of(made, "client")
+        request = framed(bytes.fromhex(made["request"]))
+        corpus.add(bytes([flags, 0]) + request)
+        corpus.add(bytes([flags, 4]) + other + request + other)
+    for piece in range(8):
+        corpus.add(bytes([0, piece]) + other + other)
+    for kdc in (1, 2, 3):
+        corpus.add(bytes([0, 16 * kdc]) + other + other)
+    corpus.add(bytes([0, 0x40]) + other)
+    for header in load(source, "frames")["frames"]:
+        corpus.add(b"\0\0" + bytes.fromhex(header["header"]) + b"\x72x")
+        corpus.add(b"\0\2" + other + bytes.fromhex(header["header"]) + b"\x6c")
+
+
 def main():
     source = sys.argv[1]
     messages(source)
@@ -217,6 +239,7 @@ def main():
     marks(source)
     settings(source)
     trust(source)
+    connections(source)
 
 
 if __name__ == "__main__":

@@ -316,6 +316,8 @@ put_crossover(void *arg, const struct kx_crossover *crossover)
 {
     struct stage *stage = arg;
 
+    kx_crossover_free(stage->context, stage->crossover);
+    stage->crossover = NULL;
     return kx_crossover_copy(stage->context, crossover, &stage->crossover);
 }
 
@@ -363,20 +365,28 @@ take_answer(void *arg, const krb5_data *reply)
     (void)event_base_loopbreak(stage->base);
 }
 
-void
-stage_respond(struct stage *stage, const krb5_data *message)
+struct kx_responder *
+stage_responder(struct stage *stage)
 {
-    const struct sockaddr_in source = {.sin_family = AF_INET};
     const struct kx_store store = {.arg = stage,
                                    .versions = get_versions,
                                    .earlier = get_held,
                                    .put = put_crossover};
     struct kx_responder *responder;
-    struct kx_request *request;
 
     need_engine(stage);
     stage_must(kx_responder_new(stage->engine, &store, NULL, &responder),
                "the responder");
+    return responder;
+}
+
+void
+stage_respond(struct stage *stage, const krb5_data *message)
+{
+    const struct sockaddr_in source = {.sin_family = AF_INET};
+    struct kx_responder *responder = stage_responder(stage);
+    struct kx_request *request;
+
     stage_must(kx_responder_take(responder, message,
                                  (const struct sockaddr *)&source, take_answer,
                                  stage, &request),

@@ -60,6 +60,10 @@ void stage_begin(struct stage *stage, char *realm);
  * crossover its key, or answer is a KRB-ERROR and refused says why. */
 void stage_respond(struct stage *stage, const krb5_data *message);
 
+/* The responder itself, for whoever has more to say to it; the caller's to
+ * release (kx_responder_free()). */
+struct kx_responder *stage_responder(struct stage *stage);
+
 /* Have the initiator ask realm remote.  Afterwards either crossover or refused
  * is set. */
 void stage_initiate(struct stage *stage, const char *remote);
