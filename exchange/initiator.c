@@ -16,30 +16,25 @@
  * servers of the realm; only a refused group (KRB-ERROR 65) and a refused root
  * (70) make another one, once each.
  *
- * What is made of the reply is conclude.c's.
+ * What is asked is asking.c's, and what is made of the reply conclude.c's.
  */
 #include "config.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <gnutls/crypto.h>
+#include "exchange/asking.h"
 #include "exchange/conclude.h"
 #include "exchange/connect.h"
-#include "exchange/refusal.h"
 #include "exchange/report.h"
 #include "exchange/transact.h"
 
-#define WIRE_DH_NOT_ACCEPTED 65 /* KDC_ERR_DH_KEY_PARAMETERS_NOT_ACCEPTED */
-#define WIRE_CANT_VERIFY 70     /* KDC_ERR_CANT_VERIFY_CERTIFICATE */
 #define FIRST_BYTE_KRB_ERROR 0x7e
 
 struct kx_initiator {
     struct kx_engine *engine;
     char remote[KX_MAX_DNS_NAME];
     krb5_principal kxname;
-    uint32_t known_kvno;
-    struct kx_earlier_source source;
     kx_initiated_fn *done;
     void *arg;
     struct event *deadline;
@@ -50,12 +45,7 @@ struct kx_initiator {
     struct kx_connect *connect;
     struct kx_transact *transact;
 
-    struct kx_ephemeral *ephemeral;
-    struct kx_message *request;
-    size_t n_named;          /* prior keys, in the request */
-    krb5_boolean regrouped;  /* the second request is made already */
-    krb5_boolean rerooted;   /* the one of another identity, too */
-    struct kx_demand demand; /* the roots that the peer named */
+    struct kx_asking asking;
 
     krb5_error_code kept; /* the first server's error */
     char *kept_words;
@@ -172,76 +162,6 @@ next_server(struct kx_initiator *initiator, krb5_error_code code)
     kx_peer_next(initiator->peer);
 }
 
-/* Name in *names the keys that the crossover had before. */
-static krb5_error_code
-name_earlier(struct kx_initiator *initiator, struct kx_prior_names *names)
-{
-    krb5_context context = initiator->engine->context;
-    struct kx_earlier earlier;
-    krb5_error_code ret;
-
-    ret = kx_source_earlier(initiator->engine, &initiator->source,
-                            initiator->kxname, &earlier);
-    if (ret)
-        return ret;
-    ret = kx_prior_name_all(context, &earlier,
-                            kx_ephemeral_public(initiator->ephemeral), names);
-    kx_earlier_clear(context, &earlier);
-    return ret;
-}
-
-/* The work of make_request(). */
-static krb5_error_code
-build_request(struct kx_initiator *initiator, enum kx_group group)
-{
-    struct kx_engine *engine = initiator->engine;
-    const struct kx_identity *identity;
-    struct kx_terms terms = {0};
-    krb5_error_code ret;
-    time_t now = time(NULL);
-
-    kx_ephemeral_free(initiator->ephemeral);
-    initiator->ephemeral = NULL;
-    kx_message_free(initiator->request);
-    initiator->request = NULL;
-
-    ret = kx_credentials_identity(engine->credentials, now, &initiator->demand,
-                                  &identity);
-    if (ret == 0)
-        ret = kx_credentials_roots(engine->credentials, &terms.roots);
-    if (ret)
-        return ret;
-    ret = kx_ephemeral_generate(engine->context, group, &initiator->ephemeral);
-    if (ret)
-        return ret;
-    terms.msg_type = KX_MSG_REQ;
-    if (gnutls_rnd(GNUTLS_RND_NONCE, &terms.nonce, sizeof(terms.nonce)) < 0)
-        return kx_error(engine->context, KX_ERR_CRYPTO,
-                        "no random numbers can be had");
-    terms.kxname = initiator->kxname;
-    terms.request_time = now;
-    terms.kvno = initiator->known_kvno;
-    terms.till = now + engine->settings->lifetime;
-    terms.ephemeral = initiator->ephemeral;
-    ret = name_earlier(initiator, &terms.prior);
-    if (ret)
-        return ret;
-    initiator->n_named = terms.prior.n;
-    ret = kx_offer_make(engine->context, engine->settings, identity, &terms,
-                        &initiator->request);
-    free(terms.prior.names);
-    return ret;
-}
-
-/* Make the request in group.  Errors: KX_ERR_IDENTITY, KX_ERR_CRYPTO, ... */
-static krb5_error_code
-make_request(struct kx_initiator *initiator, enum kx_group group)
-{
-    kx_step_begin(&initiator->course, KX_STEP_OFFER);
-    return kx_step_end(&initiator->course, KX_STEP_OFFER,
-                       build_request(initiator, group), NULL);
-}
-
 static void connected(void *arg, krb5_error_code code, evutil_socket_t socket,
                       const struct sockaddr *address);
 
@@ -262,117 +182,12 @@ connect_target(struct kx_initiator *initiator)
                                            ret, NULL));
 }
 
-/*
- * The peer refused our group: choose another of those it told, once.
- * Errors: KX_ERR_POLICY_GROUP.
- */
-static krb5_error_code
-change_group(struct kx_initiator *initiator, const krb5_data *e_data)
-{
-    krb5_context context = initiator->engine->context;
-    enum kx_group group, present = kx_ephemeral_group(initiator->ephemeral);
-    struct kx_algorithm *groups = NULL;
-    size_t n = 0, i;
-    krb5_error_code ret;
-
-    ret = kx_decode_groups(context, e_data, &groups, &n);
-    if (ret)
-        return kx_error_prefix(context, ret, "groups that %s accepts",
-                               initiator->target.host);
-    ret = KX_ERR_POLICY_GROUP;
-    for (i = 0; i < n && ret != 0; i++) {
-        if (kx_group_find(context, &groups[i], &group) == 0 &&
-            group != present)
-            ret = 0;
-    }
-    for (i = 0; i < n; i++)
-        kx_algorithm_clear(&groups[i]);
-    free(groups);
-    if (ret)
-        return kx_error(context, KX_ERR_POLICY_GROUP,
-                        "%s accepts no key agreement group that we know",
-                        initiator->target.host);
-    return make_request(initiator, group);
-}
-
-/*
- * The peer refused our chain for its root, and told which roots would do:
- * choose another identity, once.  Errors: KX_ERR_POLICY_CA.
- */
-static krb5_error_code
-change_identity(struct kx_initiator *initiator, const krb5_data *e_data)
-{
-    struct kx_engine *engine = initiator->engine;
-    krb5_error_code ret;
-
-    ret = kx_demand_of_refusal(engine->context, e_data, &initiator->demand);
-    if (ret == 0 && initiator->demand.n_roots == 0)
-        ret = kx_error(engine->context, KX_ERR_POLICY_CA,
-                       "it names none by a key identifier that would do");
-    if (ret == 0)
-        ret =
-            make_request(initiator, kx_ephemeral_group(initiator->ephemeral));
-    return kx_error_prefix(engine->context, ret,
-                           "%s does not accept the root of our chain",
-                           initiator->target.host);
-}
-
 /* Try the present server once more, with another request. */
 static void
 try_again(struct kx_initiator *initiator)
 {
     end_turn(initiator);
     connect_target(initiator);
-}
-
-/* End the answer's step with code, as error says.  Returns code. */
-static krb5_error_code
-end_answer(struct kx_initiator *initiator, krb5_error_code code,
-           const struct kx_krb_error *error)
-{
-    const struct kx_found found = {.refusal =
-                                       error != NULL ? error->error_code : 0};
-
-    return kx_step_end(&initiator->course, KX_STEP_ANSWER, code, &found);
-}
-
-/*
- * error is the wish for another group or another root: make another request,
- * once for each.  Errors: KX_ERR_PEER_REFUSED (it is neither, or not for the
- * first time), those of change_group() and change_identity().
- */
-static krb5_error_code
-try_to_please(struct kx_initiator *initiator, const struct kx_krb_error *error)
-{
-    krb5_context context = initiator->engine->context;
-    const char *host = initiator->target.host;
-
-    if (error->error_code == WIRE_DH_NOT_ACCEPTED && !initiator->regrouped &&
-        error->e_data.length > 0) {
-        initiator->regrouped = TRUE;
-        (void)end_answer(initiator,
-                         kx_error(context, KX_ERR_POLICY_GROUP,
-                                  "%s asks for another key agreement group",
-                                  host),
-                         error);
-        return change_group(initiator, &error->e_data);
-    }
-    if (error->error_code == WIRE_CANT_VERIFY && !initiator->rerooted &&
-        error->e_data.length > 0) {
-        initiator->rerooted = TRUE;
-        (void)end_answer(
-            initiator,
-            kx_error(context, KX_ERR_POLICY_CA,
-                     "%s asks for a chain that ends in another root", host),
-            error);
-        return change_identity(initiator, &error->e_data);
-    }
-    return end_answer(initiator,
-                      kx_error(context, KX_ERR_PEER_REFUSED,
-                               "%s refused the exchange: %s (error %d)", host,
-                               kx_refusal_words(error->error_code),
-                               (int)error->error_code),
-                      error);
 }
 
 /* The answer is a KRB-ERROR. */
@@ -385,12 +200,13 @@ refused(struct kx_initiator *initiator, const krb5_data *message)
 
     ret = kx_decode_krb_error(context, message, &error);
     if (ret)
-        ret = end_answer(initiator,
-                         kx_error_prefix(context, ret, "answer of %s",
-                                         initiator->target.host),
-                         NULL);
+        ret = kx_step_end(&initiator->course, KX_STEP_ANSWER,
+                          kx_error_prefix(context, ret, "answer of %s",
+                                          initiator->target.host),
+                          NULL);
     else
-        ret = try_to_please(initiator, error);
+        ret = kx_asking_please(&initiator->asking, initiator->target.host,
+                               error);
     kx_krb_error_free(error);
     if (ret == 0)
         try_again(initiator);
@@ -409,9 +225,9 @@ answered(void *arg, krb5_error_code code, const krb5_data *message)
         .engine = initiator->engine,
         .course = course,
         .kxname = initiator->kxname,
-        .source = &initiator->source,
-        .request = &initiator->request->offer,
-        .ephemeral = initiator->ephemeral,
+        .source = &initiator->asking.source,
+        .request = &initiator->asking.request->offer,
+        .ephemeral = initiator->asking.ephemeral,
         .target = &initiator->target,
     };
     struct kx_crossover *crossover = NULL;
@@ -427,12 +243,13 @@ answered(void *arg, krb5_error_code code, const krb5_data *message)
     }
     (void)kx_step_end(course, KX_STEP_ANSWER, 0, NULL);
     code = kx_conclude(&conclusion, message, &crossover);
-    if (code == 0 && initiator->n_named > 0 && crossover->origin.prior == 0)
+    if (code == 0 && initiator->asking.n_named > 0 &&
+        crossover->origin.prior == 0)
         kx_log(initiator->engine->logger, LOG_WARNING,
                "krbtgt/%s@%s: the new key does not build on earlier ones: the "
                "other realm has none of the %zu that we named",
                initiator->remote, initiator->engine->settings->realm,
-               initiator->n_named);
+               initiator->asking.n_named);
     if (code) {
         kx_error_prefix(context, code, "reply from %s",
                         initiator->target.host);
@@ -459,10 +276,10 @@ connected(void *arg, krb5_error_code code, evutil_socket_t socket,
     if (address != NULL)
         memcpy(&initiator->address, address, sizeof(initiator->address));
     (void)kx_step_end(course, KX_STEP_CONNECT, code, &found);
-    if (code == 0 && initiator->request == NULL)
-        code = make_request(initiator, KX_GROUP_X25519);
+    if (code == 0 && initiator->asking.request == NULL)
+        code = kx_asking_make(&initiator->asking, KX_GROUP_X25519);
     if (code == 0)
-        code = kx_encode_message(context, initiator->request, &bytes);
+        code = kx_encode_message(context, initiator->asking.request, &bytes);
     if (code) {
         if (socket >= 0)
             (void)evutil_closesocket(socket);
@@ -575,14 +392,17 @@ kx_initiator_start(struct kx_engine *engine, const krb5_data *remote,
     ret = admit(initiator, remote);
     if (ret)
         goto cleanup;
-    initiator->known_kvno = known_kvno;
+    initiator->asking.engine = engine;
+    initiator->asking.course = &initiator->course;
+    initiator->asking.known_kvno = known_kvno;
     if (source != NULL)
-        initiator->source = *source;
+        initiator->asking.source = *source;
     initiator->done = done;
     initiator->arg = arg;
     ret = kx_crossover_name(context, remote, &local, &initiator->kxname);
     if (ret)
         goto cleanup;
+    initiator->asking.kxname = initiator->kxname;
     initiator->deadline = event_new(engine->base, -1, 0, expire, initiator);
     if (initiator->deadline == NULL ||
         event_add(initiator->deadline, &limit) < 0) {
@@ -613,9 +433,7 @@ kx_initiator_free(struct kx_initiator *initiator)
     kx_peer_free(initiator->peer);
     if (initiator->deadline != NULL)
         event_free(initiator->deadline);
-    kx_ephemeral_free(initiator->ephemeral);
-    kx_message_free(initiator->request);
-    kx_demand_clear(&initiator->demand);
+    kx_asking_clear(&initiator->asking);
     krb5_free_principal(initiator->engine->context, initiator->kxname);
     free(initiator->kept_words);
     free(initiator);
