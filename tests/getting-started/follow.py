@@ -10,6 +10,7 @@ works.
 """
 
 import argparse
+import os
 import re
 import shutil
 import signal
@@ -26,6 +27,9 @@ PASSWORD = "correct horse battery staple"
 # What the machines install.  It is fetched beforehand, as they have no way to the network.
 PACKAGES = """krb5-kdc krb5-admin-server krb5-user bind9 bind9-dnsutils knot knot-dnsutils nsd unbound unbound-host
 dns-root-data""".split()
+# What this program itself runs, and which Debian package has it.
+TOOLS = {"debootstrap": "debootstrap", "ip": "iproute2", "ldns-signzone": "ldnsutils", "nsenter": "util-linux",
+         "systemd-nspawn": "systemd-container"}
 FENCE = re.compile(r"^```(\w+) ([^\n]*on=[^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -152,6 +156,9 @@ def main():
     parser.add_argument("--base", type=Path, required=True, help="where the fresh Debian is, or shall be made")
     parser.add_argument("--packages", type=Path, required=True, help="where kxover's packages for Debian 12 are")
     arguments = parser.parse_args()
+    missing = [package for tool, package in TOOLS.items() if shutil.which(tool) is None]
+    if missing or os.geteuid() != 0:
+        parser.error(f"apt-get install {' '.join(missing)}" if missing else "only root can boot machines")
     make_base(arguments.base)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     folder = Path(tempfile.mkdtemp(prefix="kxover-gs-"))
