@@ -39,8 +39,8 @@ print_verdict(const struct contact *contact, krb5_boolean good,
     char till[KX_TIME_TEXT_SIZE];
 
     if (good)
-        printf("\n%s%s can be crossed over to%s.%s\n", paint_on(PAINT_TITLE),
-               contact->remote,
+        printf("\n%sUsers of %s can cross over to %s%s.%s\n",
+               paint_on(PAINT_TITLE), contact->realm, contact->remote,
                !exchanged ? ", as far as one can tell without "
                             "an exchange"
                : contact->report.n_bad > 0 ? ", though not by all its servers"

@@ -52,6 +52,7 @@ class Reached(Check):
         self.assertEqual(result.code, 0, result.output)
         self.assertEqual(self.steps(result), [("ok", step) for step in STEPS])
         self.assertEqual(result.stderr, "")
+        self.assertIn("Users of ALPHA.EXAMPLE can cross over to BRAVO.EXAMPLE.", result.stdout)
 
     def test_each_step_of_the_exchange_has_its_time(self):
         shown = self.contact().stdout
