@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 #include "cli/contact.h"
+#include "cli/readable.h"
 #include "cli/remedy.h"
 
 /* Days before the end of a certificate from which on it wants a look. */
@@ -53,6 +54,23 @@ contact_identity_text(const char *spec, char text[KX_IDENTITY_TEXT_SIZE])
     return text;
 }
 
+/* True if krb5kdc can read the files of an identity, as far as one can tell.
+ */
+static krb5_boolean
+kdc_can_read(const char *spec)
+{
+    enum kx_identity_kind kind;
+    char *certificate = NULL, *key = NULL;
+    krb5_boolean readable = TRUE;
+
+    if (kx_identity_split(spec, &kind, &certificate, &key) == 0 &&
+        kind == KX_IDENTITY_FILE)
+        readable = readable_by_kdc(certificate) && readable_by_kdc(key);
+    free(certificate);
+    free(key);
+    return readable;
+}
+
 /* Tell of an identity that was loaded since begin, or of code, which is so
  * bad. */
 static void
@@ -85,6 +103,11 @@ tell_identity(struct contact *contact, const char *spec, int64_t begin,
         line.result = REPORT_CARE;
         line.remedy = "It ends soon: make the next one with `kxover keygen`, "
                       "and publish its TLSA record beside this one's.";
+    }
+    if (!kdc_can_read(spec)) {
+        line.result = REPORT_CARE;
+        line.remedy = "Debian's krb5kdc cannot read it: have certificate and "
+                      "key belong to root, in /etc/krb5kdc.";
     }
     report_line(&contact->report, &line);
 }

@@ -1,6 +1,8 @@
 """kxover check: each step of a contact with another realm, and what to do where it stops."""
 
+import os
 import re
+import shutil
 import socket
 import unittest
 from pathlib import Path
@@ -219,6 +221,19 @@ class OurSide(Check):
         self.setting(self.alpha, kxover_identity=f"FILE:{certificate},{key}")
         with faults.clock_off(self.alpha, 2 * 86400):
             self.assert_fails_at("our identity", "expired")
+
+    def test_a_key_that_is_not_root_s_wants_a_look(self):
+        """Root reads it all the same, but a krb5kdc without capabilities does not.  Who is not root has none."""
+        copy = self.alpha.folder / "copy.key"
+        shutil.copy(self.alpha.key, copy)
+        copy.chmod(0o600)
+        self.setting(self.alpha, kxover_identity=f"FILE:{self.alpha.certificate},{copy}")
+        self.assertIn(("ok", "our identity"), self.steps(self.contact("--no-exchange")))
+        if os.geteuid() == 0:
+            os.chown(copy, 65534, 65534)
+            result = self.contact("--no-exchange")
+            self.assertIn(("care", "our identity"), self.steps(result))
+            self.assertIn("have certificate and key belong to root", result.stdout)
 
     def test_one_identity_that_is_missing_is_no_harm_while_there_is_another(self):
         self.setting(self.alpha, kxover_identity=["FILE:/nowhere.pem,/nowhere.key",
