@@ -9,17 +9,23 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/offers.h"
 
-/* The answer is a KX-REP that confirms the key on stage. */
+/* The answer to message is a KX-REP that tells of the key on stage. */
 static void
-check_reply(const struct stage *stage)
+check_reply(const struct stage *stage, const krb5_data *message)
 {
-    struct kx_message *reply;
+    struct kx_message *request, *reply;
 
     FUZZ_MUST(stage->crossover != NULL && stage->refused == 0);
     FUZZ_MUST(kx_decode_message(stage->context, KX_MSG_REP, &stage->answer,
                                 &reply) == 0);
     FUZZ_MUST(reply->offer.tbs.kvno == stage->crossover->kvno);
     FUZZ_MUST(reply->offer.tbs.till == stage->crossover->till);
+    FUZZ_MUST(
+        kx_decode_message(stage->context, KX_MSG_REQ, message, &request) == 0);
+    FUZZ_MUST(reply->offer.nonce == request->offer.nonce);
+    FUZZ_MUST(reply->offer.tbs.till <= request->offer.tbs.till);
+    FUZZ_MUST(reply->offer.tbs.kvno != request->offer.tbs.kvno);
+    kx_message_free(request);
     kx_message_free(reply);
     offers_check_key(stage);
 }
@@ -52,7 +58,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     stage_respond(stage, &message);
     FUZZ_MUST(stage->answer.length > 0);
     if ((unsigned char)stage->answer.data[0] == (0x60 | KX_MSG_REP))
-        check_reply(stage);
+        check_reply(stage, &message);
     else
         check_refusal(stage);
     offers_clear(stage);

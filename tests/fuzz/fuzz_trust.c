@@ -132,29 +132,64 @@ take_record(struct input *in, const krb5_data *chain, size_t n,
     return TRUE;
 }
 
-/* The record is of a certificate of the chain that its usage can be about. */
+/* The record counts beside the others of claim. */
 static void
-check_match(const struct kx_chain *chain, const struct kx_claim *claim,
-            const struct kx_tlsa *matched)
+check_counts(const struct kx_claim *claim, const struct kx_tlsa *matched)
 {
-    krb5_boolean found = FALSE;
-    struct kx_tlsa made;
-    unsigned int i;
+    size_t i;
 
     FUZZ_MUST(matched >= claim->tlsa);
     FUZZ_MUST(matched < claim->tlsa + claim->n_tlsa);
     FUZZ_MUST(kx_tlsa_is_usable(matched));
     FUZZ_MUST(matched->usage >= 2 || claim->n_anchors > 0);
-    for (i = 0; i < chain->n; i++) {
-        if ((i == 0) != (matched->usage == 3 || matched->usage == 1))
-            continue;
-        FUZZ_MUST(kx_tlsa_make(context, matched->usage, matched->selector,
-                               matched->matching_type, &chain->der[i],
-                               &made) == 0);
-        found |= kx_data_equal(&made.data, &matched->data);
-        kx_data_free(&made.data);
-    }
+    for (i = 0; i < claim->n_tlsa; i++)
+        FUZZ_MUST(matched->matching_type != 1 ||
+                  claim->tlsa[i].matching_type != 2 ||
+                  claim->tlsa[i].usage != matched->usage ||
+                  claim->tlsa[i].selector != matched->selector ||
+                  !kx_tlsa_is_usable(&claim->tlsa[i]));
+}
+
+/* True if the record is of certificate i of the chain, and that is worth what
+ * its usage says. */
+static krb5_boolean
+is_worth(const struct kx_chain *chain, const struct kx_claim *claim,
+         const struct kx_tlsa *matched, unsigned int i)
+{
+    krb5_boolean is;
+    struct kx_tlsa made;
+
+    if ((i == 0) != (matched->usage == 3 || matched->usage == 1))
+        return FALSE;
+    FUZZ_MUST(kx_tlsa_make(context, matched->usage, matched->selector,
+                           matched->matching_type, &chain->der[i],
+                           &made) == 0);
+    is = kx_data_equal(&made.data, &matched->data);
+    kx_data_free(&made.data);
+    return is && (matched->usage == 3 ||
+                  kx_check_path(context, chain,
+                                matched->usage == 2 ? i : chain->n - 1,
+                                claim->now) == 0);
+}
+
+/* The record is of a certificate of the chain that its usage can be about, and
+ * the chain is what it has to be then. */
+static void
+check_match(const struct kx_chain *chain, const struct kx_claim *claim,
+            const struct kx_tlsa *matched)
+{
+    krb5_boolean found = FALSE;
+    unsigned int i;
+
+    check_counts(claim, matched);
+    for (i = 0; i < chain->n && !found; i++)
+        found = is_worth(chain, claim, matched, i);
     FUZZ_MUST(found);
+    if (matched->usage == 3)
+        return;
+    FUZZ_MUST(kx_check_names(context, chain->certificate[0], claim->realm,
+                             claim->host) == 0);
+    FUZZ_MUST(kx_check_purpose(context, chain->certificate[0]) == 0);
 }
 
 /* Judge it. */
