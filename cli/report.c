@@ -91,9 +91,29 @@ print(const struct report_line *line)
     (void)fflush(stdout);
 }
 
-void
-report_line(struct report *report, const struct report_line *line)
+/* Copy text, in which strangers may have had a word, to clean as far as it
+ * goes, with '?' for what would do something to a terminal. */
+static void
+make_clean(const char *text, char clean[REPORT_DETAIL_SIZE])
 {
+    unsigned char *p;
+
+    (void)snprintf(clean, REPORT_DETAIL_SIZE, "%s", text);
+    for (p = (unsigned char *)clean; *p != '\0'; p++) {
+        if (*p < 0x20 || *p == 0x7f)
+            *p = '?';
+    }
+}
+
+void
+report_line(struct report *report, const struct report_line *told)
+{
+    struct report_line copy = *told;
+    const struct report_line *line = &copy;
+    char detail[REPORT_DETAIL_SIZE];
+
+    make_clean(told->detail, detail);
+    copy.detail = detail;
     report_clear(report);
     if (line->result == REPORT_CARE)
         report->n_care++;

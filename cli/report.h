@@ -38,13 +38,14 @@ struct report {
     json_t *steps;      /* with JSON; NULL without memory, too */
     size_t shown;       /* characters of the line that is worked on */
     unsigned int n_care, n_bad;
-    char failure[REPORT_DETAIL_SIZE]; /* the first bad one, in one line */
+    char failure[2 * REPORT_DETAIL_SIZE]; /* the first bad one, in one line */
 };
 
 /* Say what is being worked on; host may be NULL. */
 void report_begin(struct report *report, const char *label, const char *host);
 
-/* Tell a result.  A time that is under way makes way for it. */
+/* Tell a result, without control characters.  What is being worked on makes
+ * way for it. */
 void report_line(struct report *report, const struct report_line *line);
 
 /* Take away what report_begin() has written. */
