@@ -3,8 +3,9 @@
  * of who sent it.
  *
  * An input is a byte of flags, a SEQUENCE OF Certificate, and then records:
- * usage, selector, matching type, a byte, and either two bytes of length and
- * the data (0), or the number of a certificate that the record is of (else).
+ * usage, selector, matching type, and a byte: 0 before two bytes of length and
+ * the data, 255 before those and the record in words, else the number of a
+ * certificate that the record is of.
  * Nobody is believed but by a record that can be used, and that is of a
  * certificate that its usage can be about.
  */
@@ -22,6 +23,7 @@
 #define NOW 1795348800 /* 2026-11-22T12:00:00Z */
 #define YEAR (365L * 24 * 60 * 60)
 #define MAX_RECORDS 16
+#define IN_WORDS 255
 
 static krb5_context context;
 static int flags;
@@ -103,6 +105,19 @@ take_chain(struct input *in, krb5_data *chain)
     return n;
 }
 
+/* Read a record as people write it; false if it is none. */
+static krb5_boolean
+parse_record(const char *text, size_t length, struct kx_tlsa *record)
+{
+    char *copy = strndup(text, length);
+    krb5_boolean is;
+
+    FUZZ_MUST(copy != NULL);
+    is = kx_tlsa_parse(context, copy, record) == 0;
+    free(copy);
+    return is;
+}
+
 /* Take one record off in; false if there is none. */
 static krb5_boolean
 take_record(struct input *in, const krb5_data *chain, size_t n,
@@ -114,7 +129,7 @@ take_record(struct input *in, const krb5_data *chain, size_t n,
     if (head == NULL)
         return FALSE;
     memset(record, 0, sizeof(*record));
-    if (head[3] != 0)
+    if (head[3] != 0 && head[3] != IN_WORDS)
         return n > 0 &&
                kx_tlsa_make(context, head[0] % 4, head[1] % 2, head[2] % 3,
                             &chain[head[3] % n], record) == 0;
@@ -124,6 +139,9 @@ take_record(struct input *in, const krb5_data *chain, size_t n,
     bytes = take(in, (size_t)length[0] << 8 | length[1]);
     if (bytes == NULL)
         return FALSE;
+    if (head[3] == IN_WORDS)
+        return parse_record((const char *)bytes,
+                            (size_t)length[0] << 8 | length[1], record);
     record->usage = head[0];
     record->selector = head[1];
     record->matching_type = head[2];

@@ -204,6 +204,10 @@ def trust(source):
         data = bytes.fromhex(entry["message"])
         offer = field(der.whole(der.whole(data).contents), 2)
         chain = field(offer, 2).whole
+        words = entry["peer"]["tlsa"][0].encode() if entry["peer"]["tlsa"] \
+            else b""
+        corpus.add(b"\1" + chain + b"\0\0\0\xff" +
+                   len(words).to_bytes(2, "big") + words)
         for signed in (0, 1):
             corpus.add(bytes([signed | (2 if entry["anchors"] else 0)]) +
                        chain + b"".join(map(record, entry["peer"]["tlsa"])))
