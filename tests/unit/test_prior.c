@@ -203,6 +203,26 @@ a_check_is_of_one_request_alone(void **state)
     kx_earlier_clear(context, &earlier);
 }
 
+/* The codec refuses such a key-exchange before. */
+static void
+a_check_is_of_no_more_than_a_key_exchange_can_be(void **state)
+{
+    static const char zeros[KX_MAX_KEY_EXCHANGE + 1];
+    const krb5_data longest = kx_data(zeros, KX_MAX_KEY_EXCHANGE);
+    const krb5_data longer = kx_data(zeros, sizeof(zeros));
+    struct kx_earlier earlier = three_keys();
+    struct kx_prior_names names;
+
+    (void)state;
+    assert_int_equal(kx_prior_name_all(context, &earlier, &longest, &names),
+                     0);
+    free(names.names);
+    assert_int_equal(kx_prior_name_all(context, &earlier, &longer, &names),
+                     KX_ERR_TOO_LONG);
+    assert_null(names.names);
+    kx_earlier_clear(context, &earlier);
+}
+
 static void
 what_both_have_is_common(void **state)
 {
@@ -491,6 +511,7 @@ main(void)
         cmocka_unit_test(of_many_keys_the_newest_are_named),
         cmocka_unit_test(of_two_keys_of_one_name_the_first_is_named),
         cmocka_unit_test(a_check_is_of_one_request_alone),
+        cmocka_unit_test(a_check_is_of_no_more_than_a_key_exchange_can_be),
         cmocka_unit_test(what_both_have_is_common),
         cmocka_unit_test(another_key_of_the_same_name_is_not_common),
         cmocka_unit_test(where_nothing_is_named_nothing_is_common),
