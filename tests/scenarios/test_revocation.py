@@ -67,6 +67,17 @@ class Revocation(verifying.Verify):
         third = Authority(self.env, self.folder, "third")
         self.assertJudged(self.judge(self.list(third, self.serial)))
 
+    def test_a_number_longer_than_any_list_can_have_is_in_none(self):
+        """RFC 5280 4.1.2.2 allows for 20 bytes; 64 are compared, and these have more."""
+        request, path = self.folder / "request.pem", self.folder / "long.pem"
+        self.tool("openssl", "req", "-new", "-key", self.key, "-subj", "/CN=long", "-out", request)
+        crl = self.list(self.between, self.serial, 0x41)
+        for length in (65, 100, 200):
+            with self.subTest(length=length):
+                self.tool("openssl", "x509", "-req", "-in", request, "-CA", self.between.certificate,
+                          "-CAkey", self.between.key, "-set_serial", f"0x{length * '41'}", "-out", path)
+                self.assertJudged(self.judge(crl, chain=[path.read_text(), *self.chain[1:]]))
+
     def test_every_list_of_every_file_counts(self):
         both = self.folder / "both.pem"
         both.write_text(self.list(self.root).read_text() + self.list(self.between, self.serial).read_text())
