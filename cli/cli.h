@@ -70,8 +70,8 @@ struct cli_call {
     size_t n_given;
 };
 
-extern const struct cli_command cli_allow, cli_block, cli_check, cli_dns,
-    cli_drop, cli_exchange, cli_keep, cli_keygen, cli_list, cli_purge,
+extern const struct cli_command cli_allow, cli_block, cli_check, cli_config,
+    cli_dns, cli_drop, cli_exchange, cli_keep, cli_keygen, cli_list, cli_purge,
     cli_show, cli_verify;
 
 /* The commands, in the order of the help; n_commands of them. */

@@ -8,8 +8,9 @@
 #include "cli/cli.h"
 
 const struct cli_command *const cli_commands[] = {
-    &cli_list,  &cli_show,  &cli_check, &cli_exchange, &cli_keep, &cli_drop,
-    &cli_block, &cli_allow, &cli_purge, &cli_keygen,   &cli_dns,  &cli_verify,
+    &cli_list,   &cli_show,  &cli_check,  &cli_exchange, &cli_keep,
+    &cli_drop,   &cli_block, &cli_allow,  &cli_purge,    &cli_config,
+    &cli_keygen, &cli_dns,   &cli_verify,
 };
 const size_t cli_n_commands = sizeof(cli_commands) / sizeof(cli_commands[0]);
 

@@ -20,6 +20,10 @@
 #define MAX_WAIT 30
 #define MAX_VERSION_SHARES 16
 
+/* A number as text. */
+#define KX_TEXT_OF(number) #number
+#define KX_TEXT(number) KX_TEXT_OF(number)
+
 /* kxover_attributes: how many, and their length. */
 #define MAX_ATTRIBUTES 16
 #define MAX_ATTRIBUTE 256
@@ -440,60 +444,71 @@ read_metrics(struct kx_settings *settings, const char *value)
 
 const struct kx_setting_row kx_setting_rows[] = {
     {KX_SETTING_PREFIX "backend", FALSE, read_backend,
-     "the name of the database module behind kxover, such as db2 or kldap"},
+     "the name of the database module behind kxover, such as db2 or kldap",
+     NULL},
     {KX_SETTING_PREFIX "identity", KX_LINES, read_identity,
      "FILE:/path/cert.pem,/path/key.pem or "
-     "PKCS11:pkcs11:certificate,pkcs11:key, up to 16 times"},
+     "PKCS11:pkcs11:certificate,pkcs11:key, up to 16 times",
+     NULL},
     {KX_SETTING_PREFIX "anchors", TRUE, read_anchors,
-     "FILE:/path/roots.pem, once or several times"},
+     "FILE:/path/roots.pem, once or several times", NULL},
     {KX_SETTING_PREFIX "revoke", TRUE, read_revoke,
-     "FILE:/path/crl.pem, once or several times"},
+     "FILE:/path/crl.pem, once or several times", NULL},
     {KX_SETTING_PREFIX "realms", TRUE, read_realms,
      "realms as BRAVO.EXAMPLE, *.EXAMPLE (all below) or * (all), with ! "
      "before those to refuse, and in: or out: before a name for one "
-     "direction"},
+     "direction",
+     NULL},
     {KX_SETTING_PREFIX "adopt", TRUE, read_adopt,
      "realms as BRAVO.EXAMPLE, *.EXAMPLE (all below) or * (all), with ! "
      "before those to leave alone, and in: or out: before a name for one "
-     "direction"},
+     "direction",
+     NULL},
     {KX_SETTING_PREFIX "listen", TRUE, read_listen,
-     "an IP address, ADDRESS:PORT, [V6ADDRESS]:PORT, PORT or *:PORT"},
+     "an IP address, ADDRESS:PORT, [V6ADDRESS]:PORT, PORT or *:PORT", "*:88"},
     {KX_SETTING_PREFIX "kdc", FALSE, read_kdc,
-     "one IP address, ADDRESS:PORT or [V6ADDRESS]:PORT"},
+     "one IP address, ADDRESS:PORT or [V6ADDRESS]:PORT", NULL},
     {KX_SETTING_PREFIX "lifetime", FALSE, read_lifetime,
      "a time from kxover_lifetime_min (without it, from 1d) to 31d, such as "
+     "14d",
      "14d"},
     {KX_SETTING_PREFIX "lifetime_min", FALSE, read_lifetime_min,
-     "a time from 10s to 31d, and not over kxover_lifetime"},
+     "a time from 10s to 31d, and not over kxover_lifetime", "1d"},
     {KX_SETTING_PREFIX "keep", TRUE, read_keep,
      "a number up to 10000, realms (in capitals, of two labels or more), or "
-     "both"},
+     "both",
+     KX_TEXT(KX_DEFAULT_KEEP)},
     {KX_SETTING_PREFIX "max_peers", FALSE, read_max_peers,
-     "a number from 1 to 1000000"},
+     "a number from 1 to 1000000", "10000"},
     {KX_SETTING_PREFIX "wait", FALSE, read_wait,
-     "a time from 0s to 30s, such as 3s"},
+     "a time from 0s to 30s, such as 3s", "3s"},
     {KX_SETTING_PREFIX "stall", FALSE, read_stall,
-     "a percentage from 0 to 100"},
-    {KX_SETTING_PREFIX "store", FALSE, read_store, "database or memory"},
+     "a percentage from 0 to 100", "20"},
+    {KX_SETTING_PREFIX "store", FALSE, read_store, "database or memory",
+     "database"},
     {KX_SETTING_PREFIX "unbound_conf", FALSE, read_unbound_conf,
-     "the full path of an unbound.conf"},
+     "the full path of an unbound.conf", NULL},
     {KX_SETTING_PREFIX "allow_address", TRUE, read_allow_address,
      "IP addresses, or blocks of them such as 127.0.0.0/8 or fd00::/8 with "
-     "no bit set behind the prefix"},
+     "no bit set behind the prefix",
+     NULL},
     {KX_SETTING_PREFIX "transit", TRUE, read_transit,
-     "realms, in capitals, of two labels or more"},
+     "realms, in capitals, of two labels or more", NULL},
     {KX_SETTING_PREFIX "attributes", TRUE, read_attributes,
      "up to 16 string attributes of up to 256 characters, as NAME or "
-     "NAME=VALUE, not beginning with kxover_"},
+     "NAME=VALUE, not beginning with kxover_",
+     NULL},
     {KX_SETTING_PREFIX "not_yet", FALSE, read_not_yet,
-     "unavailable or unknown"},
-    {KX_SETTING_PREFIX "replica", FALSE, read_replica, "yes or no"},
+     "unavailable or unknown", "unavailable"},
+    {KX_SETTING_PREFIX "replica", FALSE, read_replica, "yes or no", "no"},
     {KX_SETTING_PREFIX "versions", FALSE, read_versions,
      "this kxoverd's number among those of the realm and how many there are, "
-     "such as 1/2, up to 16/16"},
+     "such as 1/2, up to 16/16",
+     "1/1"},
     {KX_SETTING_PREFIX "metrics", TRUE, read_metrics,
      "an address of this machine alone and a port, such as 127.0.0.1:9464, "
-     "one FILE:/path/kxover.prom, or both"},
+     "one FILE:/path/kxover.prom, or both",
+     NULL},
 };
 const size_t kx_n_setting_rows =
     sizeof(kx_setting_rows) / sizeof(kx_setting_rows[0]);

@@ -8,8 +8,9 @@
 
 #define KX_SETTING_PREFIX "kxover_"
 
-/* kxover_keep while no number was read. */
+/* kxover_keep while no number was read, and what is taken then. */
 #define KX_KEEP_UNSET SIZE_MAX
+#define KX_DEFAULT_KEEP 100
 
 /* How many values a setting may have, and where they stand. */
 enum kx_several {
@@ -27,6 +28,7 @@ struct kx_setting_row {
      */
     krb5_error_code (*read)(struct kx_settings *settings, const char *value);
     const char *right; /* what a right value is, in words */
+    const char *unset; /* what is read where it is not set; NULL: nothing */
 };
 
 extern const struct kx_setting_row kx_setting_rows[];

@@ -22,12 +22,6 @@
 
 #define SEPARATORS " \t,"
 
-#define DEFAULT_LIFETIME (14 * KX_DAY)
-#define DEFAULT_LIFETIME_MIN KX_DAY
-#define DEFAULT_KEEP 100
-#define DEFAULT_MAX_PEERS 10000
-#define DEFAULT_WAIT 3
-#define DEFAULT_STALL 20
 #define DEFAULT_CLOCKSKEW 300
 
 /* Copy text into *out.  Errors: ENOMEM. */
@@ -95,7 +89,8 @@ is_repeated(char *const *values, char *const *value)
 }
 
 /*
- * Read all that the section says of row.  The same value twice is no
+ * Read all that the section says of row, or what it is where it is not set.
+ * The same value twice is no
  * contradiction: one file may well serve as kdc.conf and as krb5.conf.
  */
 static krb5_error_code
@@ -109,7 +104,7 @@ read_row(krb5_context context, profile_t profile, struct kx_settings *settings,
 
     ret = profile_get_values(profile, names, &values);
     if (ret == PROF_NO_SECTION || ret == PROF_NO_RELATION)
-        return 0;
+        return row->unset != NULL ? row->read(settings, row->unset) : 0;
     if (ret)
         return ret;
     for (value = values; *value != NULL && ret == 0; value++) {
@@ -281,17 +276,6 @@ check_lifetimes(krb5_context context, const struct kx_settings *settings)
         (int)settings->lifetime_min);
 }
 
-/* Fill in what the section left open.  Errors: ENOMEM. */
-static krb5_error_code
-fill_defaults(struct kx_settings *settings)
-{
-    if (settings->keep == KX_KEEP_UNSET)
-        settings->keep = DEFAULT_KEEP;
-    if (settings->n_listen == 0)
-        return kx_listen_everywhere(settings, KX_KERBEROS_PORT);
-    return 0;
-}
-
 krb5_error_code
 kx_settings_read(krb5_context context, const char *realm, const char *section,
                  struct kx_settings **out)
@@ -306,13 +290,7 @@ kx_settings_read(krb5_context context, const char *realm, const char *section,
     settings = calloc(1, sizeof(*settings));
     if (settings == NULL)
         return ENOMEM;
-    settings->lifetime = DEFAULT_LIFETIME;
-    settings->lifetime_min = DEFAULT_LIFETIME_MIN;
     settings->keep = KX_KEEP_UNSET;
-    settings->max_peers = DEFAULT_MAX_PEERS;
-    settings->wait = DEFAULT_WAIT;
-    settings->stall = DEFAULT_STALL;
-    settings->version_share = settings->version_shares = 1;
     ret = copy_text(realm, &settings->realm);
     if (ret == 0)
         ret = krb5_get_profile(context, &profile);
@@ -324,8 +302,9 @@ kx_settings_read(krb5_context context, const char *realm, const char *section,
         ret = read_row(context, profile, settings, &kx_setting_rows[i]);
     if (ret == 0)
         ret = check_lifetimes(context, settings);
-    if (ret == 0)
-        ret = fill_defaults(settings);
+    /* With realms alone, the number is as it is without them. */
+    if (settings->keep == KX_KEEP_UNSET)
+        settings->keep = KX_DEFAULT_KEEP;
     if (ret == 0)
         ret = find_etypes(context, settings);
     if (profile != NULL)

@@ -63,6 +63,17 @@ AC_DEFUN([KX_ROOT_KEY], [
         [The DNS root's trust anchor.])
 ])
 
+dnl Where libkrb5 looks for kdc.conf when KRB5_KDC_PROFILE is not set; no
+dnl function of it tells.
+AC_DEFUN([KX_KDC_CONF], [
+    AC_ARG_WITH([kdc-conf],
+        [AS_HELP_STRING([--with-kdc-conf=FILE],
+            [krb5's kdc.conf @<:@/etc/krb5kdc/kdc.conf@:>@])],
+        [], [with_kdc_conf=/etc/krb5kdc/kdc.conf])
+    AC_DEFINE_UNQUOTED([KX_KDC_CONF_FILE], ["$with_kdc_conf"],
+        [krb5's kdc.conf.])
+])
+
 AC_DEFUN([KX_REPORT_MISSING], [
     AS_IF([test -n "$kx_missing"],
         [AC_MSG_ERROR([kxover cannot be built; missing:$kx_missing])])

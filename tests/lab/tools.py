@@ -46,6 +46,7 @@ PACKAGES = {
     "nsd-checkzone": "nsd",
     "openssl": "openssl",
     "p11tool": "gnutls-bin",
+    "script": "bsdutils",
     "setpriv": "util-linux",
     "setsid": "util-linux",
     "slapadd": "slapd",
@@ -55,6 +56,7 @@ PACKAGES = {
     "unbound-host": "unbound-host",
     "unshare": "util-linux",
     "valgrind": "valgrind",
+    "zsh": "zsh",
 }
 
 
