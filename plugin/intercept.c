@@ -15,7 +15,6 @@
 #include <time.h>
 #include "exchange/credentials.h"
 #include "exchange/kx_settings.h"
-#include "exchange/orders.h"
 #include "plugin/intercept.h"
 #include "plugin/log.h"
 #include "plugin/outgoing.h"
@@ -100,9 +99,6 @@ lookup_incoming(struct kx_intercept *intercept, const krb5_data *remote,
                 unsigned int flags, krb5_error_code code,
                 krb5_db_entry **entry)
 {
-    /* The KDC refuses one that is blocked, with or without keys. */
-    if (code == 0 && kx_entry_is_blocked(*entry))
-        return 0;
     /* A ticket is good until its end by the clock of the realm that issued it,
      * and krb5 forgives what that is behind ours. */
     if (code == 0)

@@ -7,6 +7,7 @@ import test_third_realms as third
 from lab import faults, peers
 from lab.dns import SilentDns
 from scenario import ALPHA, BRAVO, Scenario, service_of
+from test_renewal import DUE, OVER, Clocks
 from test_replica import WithCopy
 
 ATTRIBUTE = "kxover_blocked"
@@ -225,6 +226,32 @@ class BlockWithKadmin(Blocking):
         self.alpha.kadmin_local(f"modprinc -allow_tix {self.there}")
         outgoing = json.loads(self.alpha.kxover("show", "--json", BRAVO).stdout)["outgoing"]
         self.assertEqual((outgoing["blocked"], outgoing["blocked_by"], outgoing["blocked_at"]), (True, "kadmin", None))
+
+
+class BlockForLong(Clocks):
+    """A crossover is blocked, and meanwhile its key comes to its end."""
+
+    def setUp(self):
+        super().setUp()
+        self.alpha.kxover("block", BRAVO)
+        self.addCleanup(self.alpha.kxover, "allow", BRAVO)
+
+    def test_no_exchange_is_begun_when_a_key_is_due_or_over(self):
+        for seconds in (DUE, OVER):
+            with self.subTest(seconds):
+                self.set_clocks(seconds)
+                alice = self.alpha.kinit("alice")
+                mark = self.alpha.kdc.log.mark()
+                with faults.peer(self.bravo, peers.silent) as peer:
+                    for _ in range(3):
+                        self.assertFalse(alice.kvno(self.crossover, check=False).ok)
+                    self.assertEqual(peer.connections, 0)
+                self.alpha.kdc.log.wait_for(f"{REFUSED}: .* for {self.crossover}", since=mark)
+
+    def test_when_it_is_allowed_again_a_new_key_is_made(self):
+        self.set_clocks(OVER)
+        self.alpha.kxover("allow", BRAVO)
+        self.alpha.kinit("alice").kvno(service_of(self.bravo))
 
 
 class BlockAtACopy(WithCopy):
