@@ -13,6 +13,7 @@ from pathlib import Path
 from daemon_scenario import DaemonScenario
 from lab import faults, peers, wait_until
 from lab.peers import framed, receive
+from prometheus import scrape
 from scenario import service_of
 from wire import FIELD_TOOLONG, KRB_ERROR, KX_REQ, as_req, ask, connect, error_code, is_closed, reset
 
@@ -316,6 +317,8 @@ class Memory(ExchangeScenario):
         request = self.record()
         self.daemon.stop()
         report = self.alpha.folder / "valgrind.log"
+        figures = self.lab.ports.take()
+        self.set_up_with(kxover_metrics=f"127.0.0.1:{figures} FILE:{self.alpha.folder / 'kxover.prom'}")
         self.start_with(under=[find_valgrind(), f"--log-file={report}", "--error-exitcode=98", "--leak-check=full",
                                f"--suppressions={SUPPRESSIONS}", "--show-leak-kinds=definite,indirect,possible",
                                "--errors-for-leak-kinds=definite,indirect,possible"])
@@ -325,6 +328,10 @@ class Memory(ExchangeScenario):
             self.assertIsNotNone(error_code(ask(connection, request[:100])))
             connection.sendall(b"\xff\xff\xff\xff")
             self.assertEqual(error_code(receive(connection)), FIELD_TOOLONG)
+        scrape(figures)
+        for garbage in (b"GET /metrics HTTP/1.1\r\n\r\n", b"\0" * 20000, b""):
+            with connect(self.alpha, port=figures) as guest:
+                guest.sendall(garbage)
         for message in (framed(request), framed(as_req(self.alpha, "nobody"))):
             for part in (message, message[:50]):
                 connection = connect(self.alpha)
@@ -338,6 +345,8 @@ class Memory(ExchangeScenario):
             waiting.sendall(framed(request)[:-1])
             connection.sendall(framed(as_req(self.alpha, "nobody")))
             self.assertTrue(is_closed(connection))
+            guest = connect(self.alpha, port=figures)
+            self.addCleanup(guest.close)
             self.daemon.signal(signal.SIGTERM)
             wait_until(lambda: not self.daemon.running, "the daemon to end")
         self.assertEqual(self.daemon.exit_code, 0, report.read_text())

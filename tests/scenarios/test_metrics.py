@@ -2,8 +2,8 @@
 
 import http.client
 import os
+import pwd
 import re
-import signal
 import socket
 import ssl
 import time
@@ -18,6 +18,7 @@ from lab import faults, peers, wait_until
 from lab.process import run
 from prometheus import Figures, scrape
 from scenario import ALPHA, BRAVO, service_of
+from test_daemon import owned_by
 from wire import as_req, ask, connect
 
 TOP = Path(__file__).resolve().parents[2]
@@ -402,6 +403,23 @@ class File(Measured):
         self.addCleanup(lambda: None)
 
 
+class Unprivileged(Measured):
+    """kxoverd has become somebody with fewer rights."""
+
+    def test_its_figures_are_right_all_the_same(self):
+        user = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+        self.daemon.stop()
+        with owned_by(user, self.lab.folder):
+            self.start_with("-u", user.pw_name)
+            before = self.figures()
+            self.come_in()
+            self.assertEqual(self.change(before, "kxover_exchanges_agreed_total", role="responder"), 1)
+            wait_until(lambda: self.figures().all("kxover_crossovers"), "a look through the database")
+            self.assertEqual(self.file.stat().st_uid, user.pw_uid)
+            self.daemon.stop()
+            self.assertFalse(self.file.exists())
+
+
 class Reload(Measured):
     def test_a_new_address_is_listened_at_and_the_old_one_is_not(self):
         other = self.lab.ports.take()
@@ -423,6 +441,26 @@ class Reload(Measured):
             said = self.reload()
         self.assertRegex(said, rf"Cannot listen at 127\.0\.0\.1:{port} \(kxover_metrics\): Address already in use")
         self.assertEqual(self.figures().get("kxover_settings_good"), 0)
+        self.doCleanups()
+        self.reload()
+
+    def test_then_other_addresses_stay_as_they_were_too(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            self.set_up_with(kxover_metrics=f"127.0.0.1:{taken.getsockname()[1]}",
+                             kxover_listen=f"127.0.0.1:{self.lab.ports.take()}")
+            self.reload()
+        self.assert_served()
+        self.doCleanups()
+        self.reload()
+
+    def test_a_file_that_cannot_be_written_leaves_all_as_it_was(self):
+        other = self.lab.ports.take()
+        self.set_up_with(kxover_metrics=f"127.0.0.1:{other} FILE:{self.alpha.folder}/nonesuch/x.prom")
+        self.assertRegex(self.reload(), r"Cannot write .*/nonesuch/x\.prom \(kxover_metrics\)")
+        with self.assertRaises(OSError):
+            scrape(other)
+        self.figures()
+        self.assertTrue(self.file.exists())
         self.doCleanups()
         self.reload()
 

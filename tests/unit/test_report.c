@@ -245,6 +245,21 @@ a_sentence_that_is_too_long_costs_no_words(void **state)
 }
 
 static void
+a_word_that_has_no_room_is_left_out_whole(void **state)
+{
+    static char host[KX_MAX_DNS_NAME], tlsa[140];
+
+    (void)state;
+    memset(host, 'h', sizeof(host) - 1);
+    memset(tlsa, 'd', sizeof(tlsa) - 1);
+    scene.place.host = host;
+    scene.crossover.origin.tlsa = tlsa;
+    report_key(4200);
+    assert_null(strstr(scene.written.line, " host="));
+    assert_has("chain=3", "address=192.0.2.1:88", "store_ms=4.2");
+}
+
+static void
 each_error_has_a_name_of_its_own(void **state)
 {
     const krb5_error_code base = ERROR_TABLE_BASE_kx;
@@ -279,6 +294,7 @@ main(void)
         TEST(the_time_for_storing_may_come_from_who_stored),
         TEST(nobody_can_forge_words),
         TEST(a_sentence_that_is_too_long_costs_no_words),
+        TEST(a_word_that_has_no_room_is_left_out_whole),
         TEST(each_error_has_a_name_of_its_own),
     };
 
