@@ -142,15 +142,25 @@ class Revocation(verifying.Verify):
 
     def test_a_list_that_does_not_stand_for_itself_is_no_answer(self):
         """A list of changes, as its critical extension says (RFC 5280 5.2.4)."""
-        conf, index = self.folder / "openssl.cnf", self.folder / "index"
-        index.write_text("")
-        conf.write_text(f"[ca]\ndefault_ca = it\n[it]\ndatabase = {index}\ndefault_md = default\n"
-                        "default_crl_days = 5\ncrl_extensions = delta\n"
-                        "[delta]\nauthorityKeyIdentifier = keyid\n2.5.29.27 = critical,DER:020101\n")
-        path = self.folder / "delta.pem"
+        path = self.list_by_openssl("", "2.5.29.27 = critical,DER:020101\n")
+        self.assertRefused(self.judge(path), test_cli.USAGE, "critical extension 2.5.29.27")
+
+    def test_a_list_with_a_number_that_cannot_be_read_is_no_answer(self):
+        """Nobody knows whether it is not the one that is asked about."""
+        path = self.list_by_openssl(f"R\t391231235959Z\t261101000000Z\t{100 * '41'}\tunknown\t/CN=somebody\n")
+        self.assertRefused(self.judge(path), test_cli.USAGE, "entry 1 of the list in", "cannot be read")
+
+    def list_by_openssl(self, index, extensions=""):
+        """A list of BETWEEN's that certtool would not make; `index` has a line for each certificate."""
+        conf, database = self.folder / "openssl.cnf", self.folder / "index"
+        database.write_text(index)
+        conf.write_text(f"[ca]\ndefault_ca = it\n[it]\ndatabase = {database}\ndefault_md = default\n"
+                        "default_crl_days = 5\ncrl_extensions = more\n"
+                        f"[more]\nauthorityKeyIdentifier = keyid\n{extensions}")
+        path = self.folder / "openssl.pem"
         self.tool("openssl", "ca", "-config", conf, "-gencrl", "-keyfile", self.between.key,
                   "-cert", self.between.certificate, "-out", path)
-        self.assertRefused(self.judge(path), test_cli.USAGE, "critical extension 2.5.29.27")
+        return path
 
 
 if __name__ == "__main__":
