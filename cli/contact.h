@@ -33,6 +33,7 @@ struct contact {
     struct report report;
     struct report_line held; /* told.c's; without step: none */
     char held_detail[REPORT_DETAIL_SIZE];
+    unsigned int n_bad_before; /* the exchange or the survey began */
     uint32_t left_kvno;    /* the version that the other realm said it keeps */
     time_t left_till;      /* until then; 0: none */
     size_t n_servers;      /* SRV records of the realm */

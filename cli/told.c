@@ -179,7 +179,6 @@ tell_check_4(struct contact *contact, const struct kx_course *course)
         .port = course->port,
         .usec = -1,
         .detail = "SRV, TLSA and address are proven",
-
     };
 
     report_line(&contact->report, &line);
@@ -193,7 +192,8 @@ is_known(const struct contact *contact, const struct kx_told *told)
     /* The whole fails with what a step has failed with, but where the peer's
      * wish could not be granted. */
     if (told->step == KX_STEP_EXCHANGE)
-        return told->begins || told->code == 0 || contact->report.n_bad > 0;
+        return told->begins || told->code == 0 ||
+               contact->report.n_bad > contact->n_bad_before;
     /* That went wrong with the addresses. */
     if (told->step == KX_STEP_CONNECT && told->code == KX_ERR_ADDRESS)
         return TRUE;
@@ -281,6 +281,8 @@ contact_told(void *arg, const struct kx_told *told)
     char detail[REPORT_DETAIL_SIZE];
     const char *words = NULL;
 
+    if (told->step == KX_STEP_EXCHANGE && told->begins)
+        contact->n_bad_before = contact->report.n_bad;
     if (is_known(contact, told))
         return;
     line.label = steps[told->step].label;

@@ -43,13 +43,13 @@ struct kx_resolver *kx_engine_resolver(const struct kx_engine *engine);
  */
 void kx_engine_unattended(struct kx_engine *engine, time_t seconds);
 
-/* Tell listener (copied) of all exchanges that begin from now on; with a NULL
- * one, nobody is told.  See kx_course.h. */
+/* From now on tell listener (copied) of all exchanges; with a NULL one, nobody
+ * is told.  See kx_course.h. */
 void kx_engine_listen(struct kx_engine *engine,
                       const struct kx_listener *listener);
 
-/* True if our identity number i, as the settings have them, is loaded and valid
- * now; *end gets the end of its certificate. */
+/* True if our identity number i, as the settings have them, is loaded and
+ * valid now; *end gets the end of its certificate. */
 krb5_boolean kx_engine_identity(const struct kx_engine *engine, size_t i,
                                 time_t *end);
 
