@@ -35,6 +35,12 @@
  * most.
  */
 
+/*
+ * The part of name, a realm or a domain name without a final dot, that has one
+ * owner as far as can be told from a name: its last two labels, or all of it.
+ */
+const char *kx_domain_of(const char *name);
+
 /* True if realm (not NUL-terminated) is such a name. */
 krb5_boolean kx_realm_is_valid(const krb5_data *realm);
 

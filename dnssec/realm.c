@@ -135,6 +135,17 @@ kx_host_name(const char *name, size_t length, char *out)
 }
 
 const char *
+kx_domain_of(const char *name)
+{
+    const char *p = name + strlen(name);
+    int dots = 0;
+
+    while (p > name && (p[-1] != '.' || ++dots < 2))
+        p--;
+    return p;
+}
+
+const char *
 kx_printable(const char *text, size_t length, char *out)
 {
     const size_t room = KX_PRINTABLE_SIZE - sizeof("...");

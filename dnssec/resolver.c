@@ -85,7 +85,7 @@ has_trust_anchor(struct ub_ctx *unbound)
  * may be under way; a question takes a file and little memory while it is
  * open, but each of the places for TCP takes 64 KiB.
  */
-#define OPEN_QUESTIONS "512"
+#define OPEN_QUESTIONS "768"
 #define OPEN_TCP_QUESTIONS "16"
 
 /*
@@ -365,12 +365,40 @@ resolve_unsignalled(struct kx_question *question)
     return result;
 }
 
+/*
+ * See that there is room for a question about name.  Errors: KX_ERR_BUSY.
+ */
+static krb5_error_code
+check_room(const struct kx_resolver *resolver, const char *name)
+{
+    const char *domain = kx_domain_of(name);
+    const struct kx_question *other;
+    int n = 0;
+
+    if (resolver->n_questions >= KX_MAX_QUESTIONS)
+        return kx_error(resolver->context, KX_ERR_BUSY,
+                        "DNS lookup of %s is one too many: %d are under way",
+                        name, KX_MAX_QUESTIONS);
+    LIST_FOREACH(other, &resolver->questions, others)
+    {
+        if (strcmp(kx_domain_of(other->name), domain) == 0)
+            n++;
+    }
+    if (n >= KX_MAX_QUESTIONS_OF_DOMAIN)
+        return kx_error(resolver->context, KX_ERR_BUSY,
+                        "DNS lookup of %s is one too many: %d are under way "
+                        "in the domain %s",
+                        name, n, domain);
+    return 0;
+}
+
 krb5_error_code
 kx_question_ask(struct kx_resolver *resolver, const char *name, int type,
                 void (*answered)(void *arg), void *arg,
                 struct kx_question **out)
 {
     struct kx_question *question = NULL;
+    krb5_error_code code;
     int result;
 
     *out = NULL;
@@ -379,10 +407,9 @@ kx_question_ask(struct kx_resolver *resolver, const char *name, int type,
                         "DNS resolver cannot look up %s: %s", name,
                         resolver->is_broken ? "its thread is lost"
                                             : "it is of another process");
-    if (resolver->n_questions >= KX_MAX_QUESTIONS)
-        return kx_error(resolver->context, KX_ERR_BUSY,
-                        "DNS lookup of %s is one too many: %d are under way",
-                        name, KX_MAX_QUESTIONS);
+    code = check_room(resolver, name);
+    if (code != 0)
+        return code;
     if (!resolver->has_thread) {
         result = try_thread();
         if (result != 0)

@@ -18,6 +18,13 @@
  */
 #define KX_MAX_QUESTIONS 1024
 
+/*
+ * Of these, those about names of one domain (the last two labels).  Who owns
+ * one has as many names there as they like, with name servers that never
+ * answer.
+ */
+#define KX_MAX_QUESTIONS_OF_DOMAIN 256
+
 struct kx_question {
     LIST_ENTRY(kx_question) others; /* among those not answered */
     struct kx_resolver *resolver;

@@ -15,18 +15,6 @@
 #include <string.h>
 #include "plugin/pending.h"
 
-/* The last two labels of a realm. */
-static const char *
-domain_of(const char *realm)
-{
-    const char *p = realm + strlen(realm);
-    int dots = 0;
-
-    while (p > realm && (p[-1] != '.' || ++dots < 2))
-        p--;
-    return p;
-}
-
 krb5_error_code
 kx_pending_new(void *owner, const krb5_data *remote, struct kx_pending **out)
 {
@@ -39,7 +27,7 @@ kx_pending_new(void *owner, const krb5_data *remote, struct kx_pending **out)
     pending->owner = owner;
     if (remote->length < sizeof(pending->remote))
         memcpy(pending->remote, remote->data, remote->length);
-    pending->domain = domain_of(pending->remote);
+    pending->domain = kx_domain_of(pending->remote);
     *out = pending;
     return 0;
 }

@@ -247,7 +247,7 @@ questions_are_bounded_and_cancelled_ones_count_until_they_are_over(
     int i;
 
     for (i = 0; i <= KX_MAX_QUESTIONS && code == 0; i++) {
-        (void)snprintf(host, sizeof(host), "h%d.silent.example", i);
+        (void)snprintf(host, sizeof(host), "h%d.silent%d.example", i, i % 16);
         code = kx_lookup_text(scene->resolver, host, &late, note, &calls,
                               &lookup);
         if (code == 0)
@@ -258,6 +258,30 @@ questions_are_bounded_and_cancelled_ones_count_until_they_are_over(
     assert_int_equal(code, KX_ERR_BUSY);
     assert_int_equal(i, KX_MAX_QUESTIONS + 1);
     assert_int_equal(calls.n, 0);
+}
+
+static void
+one_domain_cannot_have_all_questions(void **state)
+{
+    struct scene *scene = *state;
+    struct calls calls = {0};
+    struct kx_lookup *lookup;
+    krb5_error_code code = 0;
+    char host[32];
+    int i;
+
+    for (i = 0; i <= KX_MAX_QUESTIONS_OF_DOMAIN && code == 0; i++) {
+        (void)snprintf(host, sizeof(host), "h%d.silent.example", i);
+        code = kx_lookup_text(scene->resolver, host, &late, note, &calls,
+                              &lookup);
+        kx_lookup_cancel(lookup);
+    }
+    assert_int_equal(code, KX_ERR_BUSY);
+    assert_int_equal(i, KX_MAX_QUESTIONS_OF_DOMAIN + 1);
+    assert_int_equal(kx_lookup_text(scene->resolver, "h.other.example", &late,
+                                    note, &calls, &lookup),
+                     0);
+    kx_lookup_cancel(lookup);
 }
 
 static void
@@ -316,6 +340,7 @@ main(void)
             freeing_the_resolver_ends_its_lookups_at_once_and_without_a_call),
         SCENE_TEST(
             questions_are_bounded_and_cancelled_ones_count_until_they_are_over),
+        SCENE_TEST(one_domain_cannot_have_all_questions),
         SCENE_TEST(
             names_that_cannot_be_looked_up_are_refused_before_anything_starts),
     };
