@@ -120,8 +120,9 @@ typedef void probe_fn(void *arg, krb5_error_code code,
 
 /*
  * Ask over socket, which is taken over, whether a kxoverd of realm is at its
- * other end: by an offer of realm to itself, which no kxoverd accepts.
- * Errors (done is then not called): those of the identity, ENOMEM.
+ * other end: by an offer of realm to itself, which no kxoverd accepts.  host
+ * is borrowed until the probe is freed.  Errors (done is then not called):
+ * those of the identity, ENOMEM.
  */
 krb5_error_code probe_kxoverd(struct contact *contact, evutil_socket_t socket,
                               const char *host, probe_fn *done, void *arg,

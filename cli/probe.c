@@ -21,6 +21,7 @@
 
 struct probe {
     struct contact *contact;
+    const char *host; /* borrowed */
     struct kx_transact *transact;
     probe_fn *done;
     void *arg;
@@ -33,8 +34,12 @@ answered(void *arg, krb5_error_code code, const krb5_data *message)
     struct probe *probe = arg;
     struct kx_krb_error *error = NULL;
 
-    if (code == 0)
-        code = kx_decode_krb_error(probe->contact->context, message, &error);
+    if (code == 0 &&
+        kx_decode_krb_error(probe->contact->context, message, &error) != 0)
+        code = kx_error(probe->contact->context, KX_ERR_DECODE,
+                        "whoever answers at %s says something else than is to "
+                        "be expected",
+                        probe->host);
     probe->done(probe->arg, code, error);
     kx_krb_error_free(error);
 }
@@ -55,6 +60,7 @@ begin(struct contact *contact, evutil_socket_t socket, const char *host,
         return ENOMEM;
     }
     probe->contact = contact;
+    probe->host = host;
     probe->done = done;
     probe->arg = arg;
     ret = kx_transact_start(contact->engine, socket, host, message, answered,

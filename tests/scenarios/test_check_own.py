@@ -147,6 +147,13 @@ class Servers(Own):
         with faults.peer(self.alpha, damage):
             self.assert_fails_only_at("kxoverd", "no kxoverd of ALPHA.EXAMPLE")
 
+    def test_something_else_than_kerberos(self):
+        with faults.peer(self.alpha, peers.saying(b"\x73garbage")):
+            result = self.own()
+        self.assertEqual(self.failed(result), ["kxoverd", "the KDC behind it"])
+        self.assertIn("says something else than is to be expected", result.stderr)
+        self.assertIn("See to it that kxoverd has that port.", result.stderr)
+
     def test_no_kdc_behind_it(self):
         self.addCleanup(self.alpha.kdc.start)
         self.alpha.kdc.stop()
