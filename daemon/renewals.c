@@ -56,6 +56,8 @@ struct attempt {
     struct kx_renewals *renewals;
     char *realm;
     struct kx_initiator *initiator; /* NULL: over, and failed */
+    krb5_boolean wanted;            /* it is still to be renewed, as far as
+                                     * the present walk has come */
     unsigned int failures;          /* in a row */
     krb5_error_code code;           /* of the last one */
     time_t till;                    /* the end of the key that there is */
@@ -142,18 +144,38 @@ drop_attempt(struct attempt *attempt)
     free(attempt);
 }
 
-/* Forget failures that were over for as long as they can last: nobody keeps
- * that crossover any more. */
+/* A walk begins: it tells anew which attempts are still wanted. */
 static void
-forget_old(struct kx_renewals *renewals)
+doubt_all(struct kx_renewals *renewals)
+{
+    struct attempt *attempt;
+
+    for (attempt = renewals->attempts; attempt != NULL;
+         attempt = attempt->next)
+        attempt->wanted = FALSE;
+}
+
+/* An attempt at realm, if there is one, is still wanted. */
+static void
+want(struct kx_renewals *renewals, const char *realm)
+{
+    struct attempt *attempt = find_attempt(renewals, realm);
+
+    if (attempt != NULL)
+        attempt->wanted = TRUE;
+}
+
+/* The walk is whole: forget the failures of crossovers that need no renewal
+ * any more.  A KDC may have renewed them, or an administrator have taken them
+ * away. */
+static void
+drop_unwanted(struct kx_renewals *renewals)
 {
     struct attempt *attempt, *next;
-    time_t now = kx_monotonic();
 
     for (attempt = renewals->attempts; attempt != NULL; attempt = next) {
         next = attempt->next;
-        if (attempt->initiator == NULL &&
-            attempt->until + 2 * LONGEST_PAUSE < now)
+        if (!attempt->wanted && attempt->initiator == NULL)
             drop_attempt(attempt);
     }
 }
@@ -217,6 +239,7 @@ begin(struct kx_renewals *renewals, const char *realm,
         if (attempt == NULL)
             return;
         attempt->renewals = renewals;
+        attempt->wanted = TRUE;
         attempt->realm = strdup(realm);
         attempt->next = renewals->attempts;
         renewals->attempts = attempt;
@@ -256,7 +279,7 @@ static krb5_boolean
 renew(struct kx_renewals *renewals, const char *realm)
 {
     struct kx_service *service = renewals->service;
-    const struct attempt *attempt = find_attempt(renewals, realm);
+    struct attempt *attempt = find_attempt(renewals, realm);
     const char *local_realm = service->settings->realm;
     krb5_data remote = kx_data(realm, strlen(realm));
     krb5_data local = kx_data(local_realm, strlen(local_realm));
@@ -265,8 +288,7 @@ renew(struct kx_renewals *renewals, const char *realm)
     struct kx_life life;
     krb5_error_code ret;
 
-    if (attempt != NULL &&
-        (attempt->initiator != NULL || kx_monotonic() < attempt->until))
+    if (attempt != NULL && attempt->initiator != NULL)
         return FALSE;
     ret = kx_crossover_name(service->context, &remote, &local, &name);
     if (ret == 0)
@@ -276,14 +298,17 @@ renew(struct kx_renewals *renewals, const char *realm)
         log_failure(renewals, realm, "crossover is not renewed", ret);
         return FALSE;
     }
-    if (life.blocked)
-        return FALSE;
     /* What was keyed by hand, and only that, is taken over if it may be. */
     if (life.by_hand)
         by_hand = !kx_settings_adopts(service->settings, KX_OUTGOING, &remote);
-    if (by_hand ||
+    if (life.blocked || by_hand ||
         (life.ours &&
-         time(NULL) < kx_renewal_begins(life.established, life.till)))
+         time(NULL) < kx_renewal_begins(life.established, life.till))) {
+        if (attempt != NULL)
+            drop_attempt(attempt);
+        return FALSE;
+    }
+    if (attempt != NULL && kx_monotonic() < attempt->until)
         return FALSE;
     begin(renewals, realm, &life);
     return TRUE;
@@ -352,6 +377,7 @@ found_due(void *arg, const char *realm)
     struct kx_renewals *renewals = arg;
 
     renewals->n_due++;
+    want(renewals, realm);
     add_job(renewals, FALSE, realm);
 }
 
@@ -373,6 +399,7 @@ counted_all(void *arg, const struct kx_found_crossovers *found)
     renewals->metrics->crossovers = *found;
     renewals->metrics->crossovers.due = renewals->n_due;
     renewals->metrics->looked = time(NULL);
+    drop_unwanted(renewals);
 }
 
 /* The walk has found an entry that is over. */
@@ -454,11 +481,13 @@ on_timer(evutil_socket_t fd, short what, void *arg)
         set_timer(renewals, 0);
         return;
     }
-    forget_old(renewals);
+    doubt_all(renewals);
     for (i = 0;
          settings->keep_realms != NULL && settings->keep_realms[i] != NULL;
-         i++)
+         i++) {
+        want(renewals, settings->keep_realms[i]);
         add_job(renewals, FALSE, settings->keep_realms[i]);
+    }
     renewals->walk_began = kx_monotonic_usec();
     kx_kadm_store_counting(renewals->service->kadm);
     renewals->n_due = renewals->n_over = 0;
@@ -483,9 +512,12 @@ kx_renewals_new(struct event_base *base, const struct kx_logger *logger,
     struct kx_renewals *renewals;
 
     *out = NULL;
-    /* Keys in a KDC's memory are that KDC's to renew. */
-    if (service->kadm == NULL)
+    /* Keys in a KDC's memory are that KDC's to renew, and not for us to see.
+     */
+    if (service->kadm == NULL) {
+        metrics->looked = 0;
         return 0;
+    }
     renewals = calloc(1, sizeof(*renewals));
     if (renewals == NULL)
         return ENOMEM;

@@ -275,6 +275,30 @@ class LateRenewals(Measured):
         self.assertEqual(list(failing.values()), [till])
 
 
+class NoLongerDue(Measured):
+    """A crossover that is used, is due, and cannot be renewed."""
+
+    lifetime_min = "10s"
+
+    def test_when_it_is_taken_away_it_does_not_fail_any_more(self):
+        crossover = self.alpha.crossover_to(self.bravo)
+        self.alpha.kinit("alice").kvno(crossover)
+        with faults.peer(self.bravo, peers.hasty), faults.clock_off(self.alpha, 10 * 24 * 3600):
+            wait_until(lambda: self.figures().get("kxover_renewals_failing") == 1, "a renewal that fails")
+            self.alpha.kadmin_local(f"delprinc -force {crossover}")
+            wait_until(lambda: self.figures().get("kxover_renewals_failing") == 0, "it to be forgotten")
+
+
+class InMemory(Measured):
+    def test_what_is_not_looked_through_is_not_told_of(self):
+        wait_until(lambda: self.figures().all("kxover_crossovers"), "a look through the database")
+        self.set_up_with(kxover_store="memory")
+        self.reload()
+        self.assertFalse(self.figures().all("kxover_crossovers"))
+        self.doCleanups()
+        self.reload()
+
+
 class Ourselves(Measured):
     def test_the_end_of_our_certificate(self):
         der = ssl.PEM_cert_to_DER_cert(self.alpha.certificate.read_text(encoding="ascii"))
