@@ -3,8 +3,8 @@
 
 	seeds.py SRCDIR
 
-What stands in tests/fuzz/corpus/ already, such as inputs that once made a target
-fail, stays.
+What stands in tests/fuzz/corpus/ already, such as inputs that once made a
+target fail, stays.
 """
 
 import hashlib

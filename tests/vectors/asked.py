@@ -5,7 +5,7 @@ import certificates
 import der
 import primitives
 from draft import (DAY, P256, P384, X25519, Draft, algorithms, extension,
-                   key_id, principal, prior, public, x25519_public)
+                   key_id, principal, prior, public)
 from exchanges import CLIENT, NOW, SERVICE, Side, key
 
 UNKNOWN_OID = "1.3.6.1.4.1.5322.99"

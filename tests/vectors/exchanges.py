@@ -11,14 +11,14 @@ SERVICE, CLIENT = "BRAVO.EXAMPLE", "ALPHA.EXAMPLE"
 PORT = 88
 KEY_SIZES = {17: 16, 18: 32, 19: 16, 20: 32}
 
-_keys = {}
+KEYS = {}
 
 
 def key(name, kind):
     """The key of that name; the same one when asked again."""
-    if (name, kind) not in _keys:
-        _keys[name, kind] = Key("%s %s" % (name, kind), kind)
-    return _keys[name, kind]
+    if (name, kind) not in KEYS:
+        KEYS[name, kind] = Key("%s %s" % (name, kind), kind)
+    return KEYS[name, kind]
 
 
 class Side:

@@ -235,7 +235,7 @@ def everything():
     files["keys"] = {"signing-keys": [
         {"name": key.name, "kind": key.kind, "pkcs8": key.pkcs8.hex(),
          "public": key.public.hex()}
-        for _, key in sorted(exchanges._keys.items())]}
+        for _, key in sorted(exchanges.KEYS.items())]}
     return files
 
 
