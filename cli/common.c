@@ -13,6 +13,9 @@
 #include "dnssec/kx_dnssec.h"
 #include "store/kx_store.h"
 
+/* Milliseconds that we wait for somebody else's lock on the database. */
+#define PATIENCE 5000
+
 int
 cli_usage(const struct cli_call *call, const char *format, ...)
 {
@@ -117,6 +120,31 @@ cli_no_database(krb5_context context, krb5_error_code code, const char *realm)
     return cli_untried(context, code, "cannot open the database of %s", realm);
 }
 
+/*
+ * See that the open database of realm can be read now: who holds its lock may
+ * hold it for long, and libkrb5 waits for ever.  Errors: KX_ERR_STORE (it is
+ * locked), libkdb5's, ENOMEM.
+ */
+static krb5_error_code
+try_reading(krb5_context context, const char *realm)
+{
+    krb5_db_entry *entry = NULL;
+    krb5_principal name = NULL;
+    krb5_error_code ret;
+
+    ret = krb5_build_principal(context, &name, (unsigned int)strlen(realm),
+                               realm, KRB5_TGS_NAME, realm, (char *)NULL);
+    if (ret)
+        return ret;
+    kx_patience_init();
+    kx_patience_begins(PATIENCE);
+    ret = krb5_db_get_principal(context, name, 0, &entry);
+    ret = kx_patience_ends(context, ret == KRB5_KDB_NOENTRY ? 0 : ret);
+    krb5_db_free_principal(context, entry);
+    krb5_free_principal(context, name);
+    return ret;
+}
+
 int
 cli_open_database(const struct cli_call *call, krb5_context *context,
                   char **name, struct kx_settings **settings)
@@ -132,6 +160,10 @@ cli_open_database(const struct cli_call *call, krb5_context *context,
                        KRB5_KDB_OPEN_RO | KRB5_KDB_SRV_TYPE_OTHER);
     if (ret)
         return cli_no_database(*context, ret, *name);
+    ret = try_reading(*context, *name);
+    if (ret)
+        return cli_untried(*context, ret, "cannot read the database of %s",
+                           *name);
     (void)kx_settings_read(*context, *name, NULL, settings);
     return CLI_OK;
 }

@@ -228,6 +228,26 @@ class BlockWithKadmin(Blocking):
         self.assertEqual((outgoing["blocked"], outgoing["blocked_by"], outgoing["blocked_at"]), (True, "kadmin", None))
 
 
+class BlockInMemory(Blocking):
+    """ALPHA's KDC writes nothing: it holds in memory what it has agreed on."""
+
+    @classmethod
+    def arrange(cls):
+        super().arrange()
+        cls.alpha.settings["kxover_store"] = "memory"
+        cls.alpha.configure()
+        cls.alpha.kdc.restart()
+
+    def test_what_is_held_in_memory_is_blocked_and_given_back_too(self):
+        self.assertEqual(self.alpha.keyinfo(self.there), [])
+        self.alpha.kxover("block", BRAVO)
+        self.assert_no_way_there()
+        self.alpha.kxover("allow", BRAVO)
+        with faults.peer(self.bravo, peers.silent) as peer:
+            self.alpha.kinit("alice").kvno(self.there)
+            self.assertEqual(peer.connections, 0)
+
+
 class BlockForLong(Clocks):
     """A crossover is blocked, and meanwhile its key comes to its end."""
 

@@ -2,6 +2,7 @@
 
 import unittest
 
+from lab.faults import database_locked
 from test_cli import FAILED, REALM, UNTRIED, USAGE
 from test_tool_show import BRAVO, TO_BRAVO, Tables
 
@@ -81,6 +82,17 @@ class Errors(Tables):
         for command in OF_THE_DATABASE:
             with self.subTest(command):
                 self.assertRefused(self.as_somebody(*self.call(command)), UNTRIED, "rights of kadmin.local")
+
+    def test_a_database_that_somebody_has_locked(self):
+        self.make(TO_BRAVO)
+        with database_locked(self, against="reading"):
+            for command in OF_THE_DATABASE:
+                self.refused(self.call(command), UNTRIED, "locked by another program; try again")
+        with database_locked(self, against="writing"):
+            for command in WRITERS:
+                self.refused(self.call(command), FAILED, "locked by another program; try again")
+            for command in ("list", "show"):
+                self.kxover(*self.call(command))
 
     def test_somebody_who_may_only_read(self):
         self.make(TO_BRAVO)
