@@ -50,7 +50,8 @@ close_log(void)
 void
 kx_daemon_log_open(krb5_context context)
 {
-    char name[] = NAME;
+    /* syslog keeps the pointer. */
+    static char name[] = NAME;
 
     close_log();
     /* It complains on standard error, and falls back to syslog, by itself. */
