@@ -8,6 +8,7 @@
  *   service.c     what one reading of kdc.conf gives: settings, database,
  *                 engine, responder
  *   renewals.c    crossovers that are renewed with nobody asking
+ *   attempts.c    the realms that it has tried
  *   steady.c      whether the clock can be believed
  *   walk.c        looking for them through the whole database
  *   listener.c    sockets that accept

@@ -11,7 +11,7 @@
  * there are two new keys: both are good, and the later one is used.
  *
  * A realm whose renewal fails is left alone for one interval, then for two,
- * four and so on, up to LONGEST_PAUSE.
+ * four and so on, up to an hour (attempts.c).
  */
 #include "config.h"
 #include <errno.h>
@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/queue.h>
 #include <syslog.h>
+#include "daemon/attempts.h"
 #include "daemon/kxoverd.h"
 #include "daemon/walk.h"
 
@@ -40,7 +41,6 @@
 #define MAX_EXCHANGES 4
 
 #define EXCHANGE_TIMEOUT 30 /* seconds */
-#define LONGEST_PAUSE 3600  /* seconds */
 
 /* What is to be done. */
 struct job {
@@ -49,20 +49,6 @@ struct job {
     char name[]; /* a realm, or for a removal a principal */
 };
 TAILQ_HEAD(jobs, job);
-
-/* A realm with which an exchange is under way, or has failed. */
-struct attempt {
-    struct attempt *next;
-    struct kx_renewals *renewals;
-    char *realm;
-    struct kx_initiator *initiator; /* NULL: over, and failed */
-    krb5_boolean wanted;            /* it is still to be renewed, as far as
-                                     * the present walk has come */
-    unsigned int failures;          /* in a row */
-    krb5_error_code code;           /* of the last one */
-    time_t till;                    /* the end of the key that there is */
-    time_t until; /* not again until then, on the monotonic clock */
-};
 
 struct kx_renewals {
     struct event_base *base;
@@ -79,7 +65,7 @@ struct kx_renewals {
     krb5_boolean told;    /* a walk was logged */
     time_t interval;
     struct jobs jobs;
-    struct attempt *attempts;
+    struct kx_attempts attempts;
 };
 
 /* Let the next tick come. */
@@ -119,90 +105,12 @@ log_failure(const struct kx_renewals *renewals, const char *name,
     krb5_free_error_message(context, words);
 }
 
-/* The attempt at realm, or NULL. */
-static struct attempt *
-find_attempt(const struct kx_renewals *renewals, const char *realm)
-{
-    struct attempt *attempt = renewals->attempts;
-
-    while (attempt != NULL && strcmp(attempt->realm, realm) != 0)
-        attempt = attempt->next;
-    return attempt;
-}
-
-/* Release attempt, which is in the list. */
-static void
-drop_attempt(struct attempt *attempt)
-{
-    struct attempt **link = &attempt->renewals->attempts;
-
-    while (*link != attempt)
-        link = &(*link)->next;
-    *link = attempt->next;
-    kx_initiator_free(attempt->initiator);
-    free(attempt->realm);
-    free(attempt);
-}
-
-/* A walk begins: it tells anew which attempts are still wanted. */
-static void
-doubt_all(struct kx_renewals *renewals)
-{
-    struct attempt *attempt;
-
-    for (attempt = renewals->attempts; attempt != NULL;
-         attempt = attempt->next)
-        attempt->wanted = FALSE;
-}
-
-/* An attempt at realm, if there is one, is still wanted. */
-static void
-want(struct kx_renewals *renewals, const char *realm)
-{
-    struct attempt *attempt = find_attempt(renewals, realm);
-
-    if (attempt != NULL)
-        attempt->wanted = TRUE;
-}
-
-/* The walk is whole: forget the failures of crossovers that need no renewal
- * any more.  A KDC may have renewed them, or an administrator have taken them
- * away. */
-static void
-drop_unwanted(struct kx_renewals *renewals)
-{
-    struct attempt *attempt, *next;
-
-    for (attempt = renewals->attempts; attempt != NULL; attempt = next) {
-        next = attempt->next;
-        if (!attempt->wanted && attempt->initiator == NULL)
-            drop_attempt(attempt);
-    }
-}
-
-/* Note that attempt has failed with code. */
-static void
-note_failure(struct attempt *attempt, krb5_error_code code)
-{
-    time_t pause = attempt->renewals->interval;
-    unsigned int i;
-
-    for (i = 0; i < attempt->failures && pause < LONGEST_PAUSE; i++)
-        pause *= 2;
-    attempt->failures++;
-    attempt->code = code;
-    attempt->until =
-        kx_monotonic() + (pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE);
-    kx_initiator_free(attempt->initiator);
-    attempt->initiator = NULL;
-}
-
 /* An exchange is over: store its key.  What failed in it is in the log. */
 static void
 initiated(void *arg, krb5_error_code code, struct kx_crossover *crossover)
 {
-    struct attempt *attempt = arg;
-    struct kx_renewals *renewals = attempt->renewals;
+    struct kx_attempt *attempt = arg;
+    struct kx_renewals *renewals = attempt->owner;
     struct kx_service *service = renewals->service;
     int64_t begun, store = -1;
 
@@ -217,9 +125,9 @@ initiated(void *arg, krb5_error_code code, struct kx_crossover *crossover)
     }
     kx_metrics_renewed(renewals->metrics, code, store);
     if (code)
-        note_failure(attempt, code);
+        kx_attempt_failed(attempt, code, renewals->interval, kx_monotonic());
     else
-        drop_attempt(attempt);
+        kx_attempt_drop(&renewals->attempts, attempt);
 }
 
 /* Begin the exchange with realm, of whose crossover life tells what is ours.
@@ -228,49 +136,24 @@ static void
 begin(struct kx_renewals *renewals, const char *realm,
       const struct kx_life *life)
 {
-    struct attempt *attempt = find_attempt(renewals, realm);
+    struct kx_attempt *attempt = kx_attempt_find(&renewals->attempts, realm);
     krb5_data remote = kx_data(realm, strlen(realm));
     const struct kx_store *store = &renewals->service->store;
     const struct kx_earlier_source source = {store->arg, store->earlier};
     krb5_error_code ret;
 
-    if (attempt == NULL) {
-        attempt = calloc(1, sizeof(*attempt));
-        if (attempt == NULL)
-            return;
-        attempt->renewals = renewals;
-        attempt->wanted = TRUE;
-        attempt->realm = strdup(realm);
-        attempt->next = renewals->attempts;
-        renewals->attempts = attempt;
-        if (attempt->realm == NULL) {
-            drop_attempt(attempt);
-            return;
-        }
-    }
+    if (attempt == NULL)
+        attempt = kx_attempt_add(&renewals->attempts, renewals, realm);
+    if (attempt == NULL)
+        return;
     attempt->till = life->ours ? life->till : 0;
     ret = kx_initiator_start(renewals->service->engine, &remote, life->latest,
                              &source, EXCHANGE_TIMEOUT, initiated, attempt,
                              &attempt->initiator);
     if (ret) {
         log_failure(renewals, realm, "crossover is not renewed", ret);
-        note_failure(attempt, ret);
+        kx_attempt_failed(attempt, ret, renewals->interval, kx_monotonic());
     }
-}
-
-/* Exchanges under way. */
-static unsigned int
-count_exchanges(const struct kx_renewals *renewals)
-{
-    const struct attempt *attempt;
-    unsigned int n = 0;
-
-    for (attempt = renewals->attempts; attempt != NULL;
-         attempt = attempt->next) {
-        if (attempt->initiator != NULL)
-            n++;
-    }
-    return n;
 }
 
 /* Renew the crossover to realm, if it is to be renewed now.  True if an
@@ -279,7 +162,7 @@ static krb5_boolean
 renew(struct kx_renewals *renewals, const char *realm)
 {
     struct kx_service *service = renewals->service;
-    struct attempt *attempt = find_attempt(renewals, realm);
+    struct kx_attempt *attempt = kx_attempt_find(&renewals->attempts, realm);
     const char *local_realm = service->settings->realm;
     krb5_data remote = kx_data(realm, strlen(realm));
     krb5_data local = kx_data(local_realm, strlen(local_realm));
@@ -305,7 +188,7 @@ renew(struct kx_renewals *renewals, const char *realm)
         (life.ours &&
          time(NULL) < kx_renewal_begins(life.established, life.till))) {
         if (attempt != NULL)
-            drop_attempt(attempt);
+            kx_attempt_drop(&renewals->attempts, attempt);
         return FALSE;
     }
     if (attempt != NULL && kx_monotonic() < attempt->until)
@@ -357,7 +240,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
         job = TAILQ_FIRST(&renewals->jobs);
         if (job == NULL)
             return;
-        if (!job->removal && count_exchanges(renewals) >= MAX_EXCHANGES)
+        if (!job->removal &&
+            kx_attempts_under_way(&renewals->attempts) >= MAX_EXCHANGES)
             break;
         TAILQ_REMOVE(&renewals->jobs, job, link);
         if (job->removal)
@@ -377,7 +261,7 @@ found_due(void *arg, const char *realm)
     struct kx_renewals *renewals = arg;
 
     renewals->n_due++;
-    want(renewals, realm);
+    kx_attempts_want(&renewals->attempts, realm);
     add_job(renewals, FALSE, realm);
 }
 
@@ -399,7 +283,7 @@ counted_all(void *arg, const struct kx_found_crossovers *found)
     renewals->metrics->crossovers = *found;
     renewals->metrics->crossovers.due = renewals->n_due;
     renewals->metrics->looked = time(NULL);
-    drop_unwanted(renewals);
+    kx_attempts_drop_unwanted(&renewals->attempts);
 }
 
 /* The walk has found an entry that is over. */
@@ -481,11 +365,11 @@ on_timer(evutil_socket_t fd, short what, void *arg)
         set_timer(renewals, 0);
         return;
     }
-    doubt_all(renewals);
+    kx_attempts_doubt(&renewals->attempts);
     for (i = 0;
          settings->keep_realms != NULL && settings->keep_realms[i] != NULL;
          i++) {
-        want(renewals, settings->keep_realms[i]);
+        kx_attempts_want(&renewals->attempts, settings->keep_realms[i]);
         add_job(renewals, FALSE, settings->keep_realms[i]);
     }
     renewals->walk_began = kx_monotonic_usec();
@@ -548,24 +432,10 @@ size_t
 kx_renewals_failing(const struct kx_renewals *renewals,
                     struct kx_failing *failing, size_t room, size_t *n_listed)
 {
-    const struct attempt *attempt;
-    size_t n = 0;
+    static const struct kx_attempts none;
 
-    *n_listed = 0;
-    for (attempt = renewals != NULL ? renewals->attempts : NULL;
-         attempt != NULL; attempt = attempt->next) {
-        if (attempt->failures == 0)
-            continue;
-        n++;
-        if (*n_listed == room)
-            continue;
-        failing[(*n_listed)++] =
-            (struct kx_failing){.realm = attempt->realm,
-                                .code = attempt->code,
-                                .times = attempt->failures,
-                                .till = attempt->till};
-    }
-    return n;
+    return kx_attempts_failing(renewals != NULL ? &renewals->attempts : &none,
+                               failing, room, n_listed);
 }
 
 void
@@ -576,8 +446,7 @@ kx_renewals_free(struct kx_renewals *renewals)
     if (renewals == NULL)
         return;
     kx_walk_free(renewals->walk);
-    while (renewals->attempts != NULL)
-        drop_attempt(renewals->attempts);
+    kx_attempts_clear(&renewals->attempts);
     while ((job = TAILQ_FIRST(&renewals->jobs)) != NULL) {
         TAILQ_REMOVE(&renewals->jobs, job, link);
         free(job);
