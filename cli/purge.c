@@ -21,6 +21,12 @@ enum { EXPIRED = CLI_LONG, ALL, FORCE = 'f' };
 /* The longest answer that counts. */
 #define ANSWER_SIZE 16
 
+/* A principal that is to go. */
+struct doomed {
+    char *name;
+    krb5_boolean blocked; /* it stays, without keys */
+};
+
 struct purge {
     krb5_context context;
     struct kx_kadm_store *kadm;
@@ -28,7 +34,7 @@ struct purge {
     const char *remote; /* NULL: all */
     krb5_boolean only_expired;
     time_t now;
-    char **names; /* of principals that are to go; n of them */
+    struct doomed *doomed; /* n of them */
     size_t n;
     size_t n_by_hand; /* that are the administrator's, and stay */
 };
@@ -38,8 +44,8 @@ static void
 clear(struct purge *purge)
 {
     while (purge->n > 0)
-        free(purge->names[--purge->n]);
-    free(purge->names);
+        free(purge->doomed[--purge->n].name);
+    free(purge->doomed);
     kx_kadm_store_close(purge->kadm);
     krb5_free_default_realm(purge->context, purge->realm);
     krb5_free_context(purge->context);
@@ -65,7 +71,7 @@ take(void *arg, struct crossover *crossover)
 {
     struct purge *purge = arg;
     krb5_error_code ret = 0;
-    char **grown;
+    struct doomed *grown;
 
     if (crossover == NULL)
         return 0;
@@ -75,14 +81,15 @@ take(void *arg, struct crossover *crossover)
         (purge->only_expired &&
          (crossover->keep.given || !is_expired(crossover, purge->now))))
         goto cleanup;
-    grown = realloc(purge->names, (purge->n + 1) * sizeof(*grown));
+    grown = realloc(purge->doomed, (purge->n + 1) * sizeof(*grown));
     if (grown == NULL) {
         ret = ENOMEM;
         goto cleanup;
     }
-    purge->names = grown;
-    grown[purge->n] = strdup(crossover->principal);
-    ret = grown[purge->n] == NULL ? ENOMEM : 0;
+    purge->doomed = grown;
+    grown[purge->n].blocked = crossover->blocked;
+    grown[purge->n].name = strdup(crossover->principal);
+    ret = grown[purge->n].name == NULL ? ENOMEM : 0;
     purge->n += ret == 0;
 
 cleanup:
@@ -171,27 +178,33 @@ static int
 delete_all(const struct cli_call *call, struct purge *purge)
 {
     json_t *deleted = call->json ? json_array() : NULL;
+    const struct doomed *doomed;
     krb5_error_code ret = 0;
     krb5_boolean done;
-    size_t i, n = 0;
+    size_t i, n = 0, n_open = 0;
     int code = CLI_OK;
 
     for (i = 0; i < purge->n && ret == 0; i++) {
-        ret = delete_one(purge, purge->names[i], &done);
+        doomed = &purge->doomed[i];
+        ret = delete_one(purge, doomed->name, &done);
         if (!done)
             continue;
         n++;
+        n_open += !doomed->blocked;
         if (call->json)
-            (void)json_array_append_new(deleted, json_text(purge->names[i]));
+            (void)json_array_append_new(deleted, json_text(doomed->name));
         else
-            printf("%s  deleted\n", purge->names[i]);
+            printf("%s  deleted%s\n", doomed->name,
+                   doomed->blocked ? ", and stays blocked" : "");
     }
     if (call->json)
         code = json_print(json_pack("{s: o}", "deleted", deleted));
     else if (n > 0)
-        printf("Tickets under these keys are not taken here any more. Who "
-               "asks for one of these\nrealms next begins an exchange; block "
-               "the realm if that is not to be.\n");
+        printf("Tickets under these keys are not taken here any more.%s\n",
+               n_open > 0 ? " Who asks for one of these\nrealms next begins "
+                            "an exchange; block the realm if that is not to "
+                            "be."
+                          : "");
     else if (ret == 0)
         printf("Nothing to delete.\n");
     (void)fflush(stdout);

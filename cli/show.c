@@ -220,7 +220,8 @@ show_crossover(struct page *page, enum kx_direction direction,
     show_block(page, crossover);
     if (crossover->refused)
         line(page, "refused", PAINT_BAD, "by kxover_realms in kdc.conf");
-    if (direction == KX_OUTGOING) {
+    if (direction == KX_OUTGOING &&
+        (crossover->keys == KEYS_KXOVER || crossover->kept)) {
         line(page, "kept renewed", PAINT_PLAIN, "%s",
              !crossover->kept        ? "while it is used"
              : crossover->keep.given ? "always, by kxover keep"

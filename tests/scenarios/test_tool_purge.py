@@ -60,7 +60,9 @@ class Purge(Tables):
     def test_what_is_blocked_stays_so_without_its_keys(self):
         self.make(TO_BRAVO)
         self.kxover("block", BRAVO)
-        self.purge(BRAVO)
+        printed = self.purge(BRAVO).stdout
+        self.assertIn(f"{TO_BRAVO}@{REALM}  deleted, and stays blocked\n", printed)
+        self.assertNotIn("block the realm", printed)
         outgoing = self.shown()["outgoing"]
         self.assertEqual((outgoing["blocked_by"], outgoing["keys"]), ("kxover", "none"))
         self.kxover("allow", BRAVO)

@@ -82,6 +82,10 @@ class Show(Tables):
             self.assertIsNone(version[field], field)
         self.assertIn("set by hand", self.kxover("show", BRAVO).stdout)
 
+    def test_of_what_was_keyed_by_hand_it_is_not_said_that_it_is_renewed(self):
+        self.kadmin(f"addprinc -randkey {TO_BRAVO}")
+        self.assertNotIn("kept renewed", self.kxover("show", BRAVO).stdout)
+
     def test_damaged_marks_are_told_with_the_remedy(self):
         self.make(TO_BRAVO)
         self.kadmin(f"setstr {TO_BRAVO} kxover_kvno_1 nonsense")
