@@ -159,7 +159,6 @@ struct client {
     krb5_boolean shut; /* all is sent, and that was said */
     uint8_t *got;      /* and what came */
     size_t n_got, room;
-    krb5_boolean ended;
 };
 
 /* Send the next piece, as far as it goes. */
@@ -184,10 +183,11 @@ send_piece(struct client *client)
     }
 }
 
-/* Take what has come. */
-static void
+/* Take what has come; false if that is nothing. */
+static krb5_boolean
 receive(struct client *client)
 {
+    const size_t before = client->n_got;
     ssize_t n;
 
     do {
@@ -200,26 +200,49 @@ receive(struct client *client)
                  client->room - client->n_got, 0);
         if (n > 0)
             client->n_got += (size_t)n;
-        else if (n == 0)
-            client->ended = TRUE;
     } while (n > 0);
+    return client->n_got > before;
+}
+
+/* Event: a turn was long enough. */
+static void
+tick(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)arg;
+}
+
+/* One turn of the loop; it waits a little for something to happen if there is
+ * nothing else to do. */
+static void
+turn(krb5_boolean idle)
+{
+    static const struct timeval while_ = {0, 1000};
+
+    if (idle)
+        FUZZ_MUST(event_base_once(stage->base, -1, EV_TIMEOUT, tick, NULL,
+                                  &while_) == 0);
+    (void)event_base_loop(stage->base, idle ? EVLOOP_ONCE : EVLOOP_NONBLOCK);
 }
 
 /* Say all and hear all. */
 static void
 talk(struct client *client)
 {
+    krb5_boolean idle = FALSE;
     unsigned int turns;
 
     for (turns = 0; kx_limits_count(daemon_.limits) > 0; turns++) {
         FUZZ_MUST(turns < MAX_TURNS);
         if ((mode & HANGS_UP) != 0 && client->left == 0)
             break;
+        idle = idle && client->shut;
         send_piece(client);
-        (void)event_base_loop(stage->base, EVLOOP_NONBLOCK);
-        receive(client);
+        turn(idle);
+        idle = !receive(client);
     }
-    receive(client);
+    (void)receive(client);
 }
 
 /* ---- what has to come ---- */
