@@ -7,8 +7,10 @@
  *            └─────────────── the next server ◀────────────────────┘
  */
 #include "config.h"
+#include <stdio.h>
 #include <string.h>
 #include "cli/contact.h"
+#include "cli/remedy.h"
 #include "exchange/connect.h"
 #include "exchange/course.h"
 
@@ -73,12 +75,30 @@ target_found(void *arg, krb5_error_code code, const struct kx_target *target)
     }
 }
 
+/* Tell that all servers of realm were passed over. */
+static void
+tell_none(struct contact *contact, const char *realm)
+{
+    struct report_line line = {
+        .step = "tlsa", .label = "TLSA", .result = REPORT_BAD, .usec = -1};
+    char detail[REPORT_DETAIL_SIZE];
+
+    (void)snprintf(detail, sizeof(detail), "no server of %s has a TLSA record",
+                   realm);
+    line.detail = detail;
+    line.remedy = remedy(KX_ERR_NO_TLSA, strcmp(realm, contact->realm) == 0
+                                             ? REMEDY_OURS
+                                             : REMEDY_THEIRS);
+    report_line(&contact->report, &line);
+}
+
 krb5_error_code
 survey_realm(struct contact *contact, const char *realm, survey_fn *each,
              void *arg, unsigned int *reached)
 {
     const krb5_data name = kx_data(realm, strlen(realm));
     struct survey survey = {.contact = contact, .each = each, .arg = arg};
+    const unsigned int n_bad = contact->report.n_bad;
     krb5_error_code ret;
 
     *reached = 0;
@@ -94,6 +114,8 @@ survey_realm(struct contact *contact, const char *realm, survey_fn *each,
         kx_connect_free(survey.connect);
         kx_peer_free(survey.peer);
     }
+    if (ret == 0 && survey.reached == 0 && contact->report.n_bad == n_bad)
+        tell_none(contact, realm);
     kx_course_end(&survey.course, ret, NULL);
     contact->surveyed = TRUE;
     *reached = survey.reached;

@@ -230,7 +230,8 @@ judge_addresses(const struct contact *contact, const struct kx_found *found,
     return permitted ? REPORT_GOOD : REPORT_BAD;
 }
 
-/* How bad it is what told's step found: a peer may ask for another request. */
+/* How bad it is what told's step found: a peer may ask for another request,
+ * and one of several servers may be there for clients alone. */
 static enum report_result
 judge(const struct contact *contact, const struct kx_told *told,
       enum remedy_side side)
@@ -239,6 +240,8 @@ judge(const struct contact *contact, const struct kx_told *told,
         return judge_addresses(contact, told->found, side);
     if (told->code == 0)
         return REPORT_GOOD;
+    if (told->code == KX_ERR_NO_TLSA && contact->n_servers > 1)
+        return REPORT_CARE;
     if (told->step == KX_STEP_ANSWER &&
         (told->code == KX_ERR_POLICY_GROUP || told->code == KX_ERR_POLICY_CA))
         return REPORT_CARE;
@@ -314,7 +317,10 @@ contact_told(void *arg, const struct kx_told *told)
     } else {
         words = krb5_get_error_message(contact->context, told->code);
         line.detail = words;
-        if (line.result == REPORT_BAD)
+        if (told->code == KX_ERR_NO_TLSA && line.result == REPORT_CARE)
+            line.remedy = "It is passed over, as is right for the KDC of a "
+                          "copy of the database.";
+        else if (line.result == REPORT_BAD)
             line.remedy = told->found->refusal != 0
                               ? remedy_for_refusal(told->found->refusal)
                               : remedy(told->code, side);

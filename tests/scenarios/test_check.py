@@ -133,14 +133,35 @@ class Dns(Check):
             result = self.assert_fails_at("check 5: DANE", "TLSA record of the key in use")
         self.assertIn("holds key version", result.stdout)
 
-    def test_of_several_servers_each_is_told(self):
+    def further_server(self, *types):
+        """BRAVO has a second server, with records of these types, where nobody listens."""
         port = self.lab.ports.take()
-        more = [f"_kerberos._tcp.{self.bravo.domain}. SRV 9 0 {port} {self.bravo.kdc_host}."]
-        with faults.records(self.bravo.zone, lambda lines: lines + more):
+
+        def edit(lines):
+            more = [re.sub(rf"(?<!\d){self.bravo.port}(?!\d)", str(port), line) for line in lines
+                    if any(f" {kind} " in line for kind in types)]
+            return lines + [line.replace("SRV 0 ", "SRV 9 ") for line in more]
+
+        return faults.records(self.bravo.zone, edit)
+
+    def test_of_several_servers_each_is_told(self):
+        with self.further_server("SRV", "TLSA"):
             result = self.contact()
         self.assertEqual(result.code, 0, result.output)
-        self.assertIn(("FAIL", "TLSA"), self.steps(result))
+        self.assertIn(("FAIL", "connection"), self.steps(result))
         self.assertIn("though not by all its servers", result.stdout)
+
+    def test_a_further_server_for_clients_alone_wants_a_look_and_no_more(self):
+        with self.further_server("SRV"):
+            result = self.contact()
+        self.assertEqual(result.code, 0, result.output)
+        self.assertIn(("care", "TLSA"), self.steps(result))
+        self.assertIn("It is passed over", result.stdout)
+        self.assertNotIn("though not by all", result.stdout)
+
+    def test_several_servers_without_a_tlsa_record(self):
+        with self.further_server("SRV"), faults.no_tlsa(self.bravo.zone):
+            self.assert_fails_at("TLSA", "no server of BRAVO.EXAMPLE has a TLSA record", "kxover dns")
 
 
 class Network(Check):

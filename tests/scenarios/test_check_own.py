@@ -8,6 +8,7 @@ from contacting import Contact
 from lab import faults, peers
 from lab.authority import Authority
 from lab.ldap import LdapRealm
+from lab.replica import PropagatingRealm
 from scenario import ALPHA
 
 STEPS = ["settings", "our identity", "SRV", "TLSA", "address", "connection", "check 5: DANE", "kxoverd", "clock",
@@ -195,6 +196,26 @@ class SeveralServers(Own):
     def test_an_identity_that_is_in_no_record_is_a_failure(self):
         with faults.tlsa_changed(self.alpha.zone):
             self.assert_fails_only_at("check 5: DANE", "no TLSA record of ALPHA.EXAMPLE is of an identity that we have")
+
+
+class WithCopy(Own):
+    """A second KDC of ALPHA has a copy of the database, and no TLSA record: it is there for clients."""
+
+    kinds = {ALPHA: PropagatingRealm}
+
+    def test_it_is_passed_over_and_that_is_right(self):
+        for kdc in self.alpha.kdcs:
+            with self.subTest(kdc.kdc_host):
+                result = kdc.kxover("check", ALPHA, check=False)
+                self.assertEqual(result.code, 0, result.output)
+                self.assertIn(("care", "TLSA"), self.steps(result))
+                self.assertIn("right for the KDC of a copy", result.stdout)
+
+    def test_its_log_of_changes_is_left_as_it_is(self):
+        copy = self.alpha.kdcs[1]
+        before = copy.run("kproplog", "-h").stdout
+        copy.kxover("check", self.bravo.name)
+        self.assertEqual(copy.run("kproplog", "-h").stdout, before)
 
 
 class OurSide(Own):
