@@ -55,7 +55,9 @@ class Contact(Scenario):
         self.addCleanup(self.lab.folder.chmod, 0o700)
         for file in (self.alpha.folder / "krb5.conf", self.alpha.folder / "kdc.conf"):
             file.chmod(0o644)
-        prefix = [tools.find("setpriv"), "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+        prefix = []
+        if os.geteuid() == 0:
+            prefix = [tools.find("setpriv"), "--reuid=65534", "--regid=65534", "--clear-groups"]
         database = self.alpha.folder / "principal"
         if not prefix:
             database.chmod(0)

@@ -19,4 +19,5 @@ class Silence(Contact):
 
     def test_a_server_of_ours_that_does_not_answer(self):
         with faults.peer(self.alpha, peers.silent):
-            self.assert_fails_at("kxoverd", "did not answer", "log of kxoverd", result=self.contact(realm=self.alpha.name))
+            self.assert_fails_at("kxoverd", "did not answer", "log of kxoverd",
+                                 result=self.contact(realm=self.alpha.name))
