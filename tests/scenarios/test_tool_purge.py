@@ -93,10 +93,10 @@ class Purge(Tables):
         self.assertRefused(result, USAGE, "--force")
         self.assertEqual(self.principals(), [f"{TO_BRAVO}@{REALM}"])
 
-    def answer(self, words):
+    def answer(self, words, what=BRAVO):
         """Type words at a terminal when asked; the exit code and what was printed."""
         ours, theirs = pty.openpty()
-        with subprocess.Popen([self.binary, "purge", BRAVO], env=self.env, stdin=theirs, stdout=subprocess.PIPE,
+        with subprocess.Popen([self.binary, "purge", what], env=self.env, stdin=theirs, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True) as process:
             os.close(theirs)
             os.write(ours, words.encode())
@@ -115,6 +115,12 @@ class Purge(Tables):
                 self.assertEqual(self.principals(), [f"{TO_BRAVO}@{REALM}"])
         self.assertEqual(self.answer("yes\n")[0], 0)
         self.assertEqual(self.principals(), [])
+
+    def test_it_asks_for_no_more_than_is_to_go(self):
+        self.make(TO_BRAVO)
+        self.make(TO_CHARLIE, **OLD)
+        self.assertIn("Delete 1 principal and all keys in it?", self.answer("no\n", "--expired")[1])
+        self.assertIn("Delete 2 principals and all keys in them?", self.answer("no\n", "--all")[1])
 
 
 class AfterPurge(Scenario):

@@ -205,6 +205,10 @@ class Colours(Tables):
         self.assertNotIn("\033[", self.on_terminal("list"))
         self.assertIn("\033[", self.on_terminal("list", "--color=always"))
 
+    def test_a_terminal_that_knows_no_colours_has_none(self):
+        self.env["TERM"] = "dumb"
+        self.assertNotIn("\033[", self.on_terminal("list"))
+
     def test_a_pipe_has_none_unless_wanted(self):
         self.assertNotIn("\033[", self.kxover("list").stdout)
         self.assertIn("\033[", self.kxover("list", "--color", "always").stdout)
