@@ -6,7 +6,9 @@ import unittest
 import test_third_realms as third
 from lab import faults, peers
 from lab.dns import SilentDns
+from lab.waiting import wait_until
 from scenario import ALPHA, BRAVO, Scenario, service_of
+from test_ldap import TwoKdcs
 from test_renewal import DUE, OVER, Clocks
 from test_replica import WithCopy
 
@@ -300,6 +302,31 @@ class BlockAtACopy(WithCopy):
         self.find_kdcs(self.copy)
         self.assertFalse(alice.kvno(service_of(self.bravo), check=False).ok)
         self.assertFalse(self.copy.kdc.log.lines("has not come here", since=mark))
+
+
+class BlockInADirectory(TwoKdcs):
+    """The database is a directory, with a server for each of two KDCs; it has no locks."""
+
+    def test_each_kdc_keeps_to_it(self):
+        crossover = self.alpha.crossover_to(self.bravo)
+        alice = self.agree_with(self.first)
+        self.wait_for_replication(crossover)
+        self.assert_good_at_both(alice)
+        keys = self.first.keyinfo(crossover)
+
+        self.first.kxover("block", ALPHA)
+
+        for kdc in (self.first, self.second):
+            with self.subTest(kdc.kdc_host):
+                self.only_kdc(kdc)
+                wait_until(lambda: not alice.run("kvno", "--no-store", service_of(self.bravo), check=False).ok,
+                           "the KDC to refuse her")
+        self.first.kxover("allow", ALPHA)
+        for kdc in (self.first, self.second):
+            self.only_kdc(kdc)
+            wait_until(lambda: alice.run("kvno", "--no-store", service_of(self.bravo), check=False).ok,
+                       "the KDC to serve her again")
+        self.assertEqual(self.first.keyinfo(crossover), keys)
 
 
 class BlockedHome(Scenario):
