@@ -145,11 +145,11 @@ explain_versions(struct crossover *crossover, const krb5_db_entry *entry,
     }
 }
 
-/* The state of a version of which entry, as a KDC may use it, has keys or
- * not; newest_used is when the newest one that it has was established. */
+/* The state of a version of which entry, as a KDC may use it, has keys or not
+ * (is_used); is_newer tells of ours that it came after all that it has. */
 static enum version_state
 state_of(const struct crossover_version *version, enum kx_direction direction,
-         krb5_boolean is_used, time_t newest_used, time_t now)
+         krb5_boolean is_used, krb5_boolean is_newer, time_t now)
 {
     if (version->source == VERSION_UNMARKED)
         return VERSION_NOT_USED;
@@ -159,22 +159,20 @@ state_of(const struct crossover_version *version, enum kx_direction direction,
         return VERSION_ACCEPTED;
     if (is_used)
         return VERSION_IN_USE;
-    return version->established > newest_used ? VERSION_NEXT
-                                              : VERSION_REPLACED;
+    return is_newer ? VERSION_NEXT : VERSION_REPLACED;
 }
 
 /*
- * Tell of each version what a KDC does with it now.  entry is cut down to what
- * a KDC uses.  Errors: kx_entry_restrict()'s.
+ * Tell of each version, which are sorted, what a KDC does with it now.  entry
+ * is cut down to what a KDC uses.  Errors: kx_entry_restrict()'s.
  */
 static krb5_error_code
 judge_versions(const struct reading *reading, struct crossover *crossover,
                krb5_db_entry *entry)
 {
     struct crossover_version *version;
-    krb5_boolean usable = FALSE;
+    krb5_boolean usable = FALSE, is_used, any_used = FALSE;
     krb5_error_code ret = 0;
-    time_t newest_used = 0;
     size_t i;
 
     if (crossover->keys == KEYS_KXOVER)
@@ -186,16 +184,11 @@ judge_versions(const struct reading *reading, struct crossover *crossover,
         return ret;
     for (i = 0; i < crossover->n_versions; i++) {
         version = &crossover->versions[i];
-        if (usable && kx_entry_has_version(entry, version->kvno) &&
-            version->established > newest_used)
-            newest_used = version->established;
-    }
-    for (i = 0; i < crossover->n_versions; i++) {
-        version = &crossover->versions[i];
+        is_used = usable && kx_entry_has_version(entry, version->kvno);
+        any_used = any_used || is_used;
         version->state =
-            state_of(version, crossover->direction,
-                     usable && kx_entry_has_version(entry, version->kvno),
-                     newest_used, reading->now);
+            state_of(version, crossover->direction, is_used,
+                     version->established > 0 && !any_used, reading->now);
     }
     return 0;
 }
@@ -323,11 +316,11 @@ read_entry(const struct reading *reading, krb5_db_entry *entry,
         !kx_settings_realm_permitted(reading->settings, direction, remote);
     if (ret == 0)
         ret = read_orders(reading, entry, crossover);
-    if (ret == 0)
-        ret = judge_versions(reading, crossover, entry);
     if (ret == 0 && crossover->n_versions > 0)
         qsort(crossover->versions, crossover->n_versions,
               sizeof(*crossover->versions), compare);
+    if (ret == 0)
+        ret = judge_versions(reading, crossover, entry);
     if (ret)
         crossover_free(crossover);
     else

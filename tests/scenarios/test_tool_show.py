@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import unittest
 
 from scenario import Scenario, service_of
@@ -70,6 +71,14 @@ class Show(Tables):
                 "encryption_types": ["aes256-sha2", "aes128-sha2"], "peer_host": "kdc.bravo.example",
                 "peer_port": 88, "certificate": f"sha256:{'0a' * 32}", "tlsa": f"3-1-1-{'0b' * 32}",
                 "group": "X25519", "prior_keys": 4, "chain": 3}]})
+
+    def test_of_two_made_in_one_second_the_later_one_is_the_next(self):
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        self.make(TO_BRAVO, established=now)
+        self.kadmin(f"cpw -randkey -keepold -e aes256-sha2,aes128-sha2 {TO_BRAVO}")
+        self.mark(TO_BRAVO, 2, established=now)
+        self.assertEqual([(version["kvno"], version["state"]) for version in self.shown()["outgoing"]["versions"]],
+                         [(2, "next"), (1, "in use")])
 
     def test_of_what_was_keyed_by_hand_there_is_less_to_tell(self):
         self.kadmin(f"addprinc -randkey -e aes256-sha2 {FROM_BRAVO}")
