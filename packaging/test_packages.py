@@ -190,8 +190,14 @@ class InUse(PackageTest):
         for capabilities in ("CapEff", "CapPrm", "CapBnd"):
             self.assertEqual(int(status(self.daemon.pid, capabilities), 16), NET_BIND_SERVICE)
 
-    def test_its_system_calls_are_filtered(self):
+    def test_the_kernel_calls_of_no_server_are_refused(self):
         self.assertEqual(status(self.daemon.pid, "Seccomp"), "2")
+        allowed = set(show("kxoverd", "SystemCallFilter").split())
+        self.assertIn("accept4", allowed)
+        self.assertEqual(allowed & {"mount", "ptrace", "chown", "setuid", "reboot"}, set())
+
+    def test_it_is_watched(self):
+        self.assertEqual(show("kxoverd", "WatchdogUSec"), "1min")
 
     def test_nothing_that_it_needs_is_forbidden(self):
         self.daemon.log.wait_for("looked through the database")
