@@ -1,11 +1,16 @@
 """BRAVO.EXAMPLE has two KDCs, each at a directory server of its own; what one agrees on is the other's too."""
 
+import os
+import pwd
 import re
 import threading
 import unittest
+from pathlib import Path
 
-from lab import faults
+from lab import faults, tools
 from lab.ldap import LdapRealm
+from lab.ports import is_listening
+from lab.process import Service
 from lab.waiting import wait_until
 from scenario import ALPHA, BRAVO, Scenario, service_of
 
@@ -226,6 +231,41 @@ class WithoutNumbersOfTheirOwn(TwoKdcs):
 
         self.assertRegex(found[0], rf"(?i)error.*{crossover}.*key version {number}\b.*agreed with kdc.alpha.example")
         self.assertEqual(len(found), 1)
+
+
+class OwnUser(TwoKdcs):
+    """BRAVO.EXAMPLE's kxoverd has a user of its own, who owns nothing, and whose group may read three files."""
+
+    def setUp(self):
+        self.user = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+        self.lab.folder.chmod(0o711)
+        for file in (self.bravo.stash, self.bravo.key, self.bravo.folder / "ldap-passwords"):
+            os.chown(file, -1, self.user.pw_gid)
+            file.chmod(0o640)
+        os.chown(self.bravo.kxoverd.log.path, self.user.pw_uid, -1)
+        as_user = [tools.find("setpriv"), "--reuid", str(self.user.pw_uid), "--regid", str(self.user.pw_gid),
+                   "--clear-groups", "--inh-caps=-all"] if os.geteuid() == 0 else []
+        self.bravo.kxoverd.stop()
+        self.addCleanup(self.bravo.kxoverd.start)
+        self.service = Service("kxoverd-of-its-own-user", lambda: [*as_user, self.lab.build.daemon, "-n"],
+                               lambda: self.bravo.env, self.bravo.folder,
+                               lambda service: is_listening(self.bravo.daemon_port), self.bravo.kxoverd.log)
+        self.addCleanup(self.service.kill)
+        self.service.start()
+
+    def test_it_makes_crossovers_with_others(self):
+        status = Path(f"/proc/{self.service.pid}/status").read_text(encoding="ascii")
+        self.assertRegex(status, rf"(?m)^Uid:\s+{self.user.pw_uid}\s")
+        self.assert_good_at_both(self.agree_with(self.first))
+
+    def test_it_renews_them(self):
+        crossover = self.bravo.crossover_to(self.alpha)
+        self.addCleanup(self.bravo.settings.pop, "kxover_keep", None)
+        self.bravo.settings["kxover_keep"] = f"0 {ALPHA}"
+        self.bravo.configure()
+        self.service.stop()
+        self.service.start()
+        wait_until(lambda: crossover in self.bravo.principals(), "a crossover that kxoverd makes by itself")
 
 
 class AtOnce(TwoKdcs):
