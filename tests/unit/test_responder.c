@@ -317,6 +317,31 @@ addresses_of_one_ipv6_prefix_are_one_source(void **state)
         (void)event_base_loop(scene->base, EVLOOP_ONCE);
 }
 
+static void
+an_address_of_one_family_is_none_of_the_other(void **state)
+{
+    struct scene *scene = *state;
+    struct answers answers[17] = {0};
+    struct sockaddr_in6 ours = {.sin6_family = AF_INET6};
+    struct sockaddr_in other = {.sin_family = AF_INET};
+    krb5_data message;
+    int i;
+
+    ours.sin6_addr.s6_addr[15] = 1;
+    other.sin_addr.s_addr = htonl(0x7f000001);
+    for (i = 0; i < 17; i++) {
+        message = honest_request(scene);
+        (void)take_from(scene,
+                        i < 16 ? (struct sockaddr *)&ours
+                               : (struct sockaddr *)&other,
+                        &message, &answers[i]);
+        kx_data_free(&message);
+    }
+    assert_null(strstr(scene->log, "limits"));
+    while (answers[16].n == 0)
+        (void)event_base_loop(scene->base, EVLOOP_ONCE);
+}
+
 /* Hand an honest request over that comes from 192.0.2.number. */
 static void
 take_honest(struct scene *scene, int number, struct answers *answers)
@@ -469,6 +494,7 @@ main(void)
         RESPONDING_TEST(an_asker_who_has_gone_is_not_answered),
         RESPONDING_TEST(one_source_cannot_have_more_than_its_share_under_way),
         RESPONDING_TEST(addresses_of_one_ipv6_prefix_are_one_source),
+        RESPONDING_TEST(an_address_of_one_family_is_none_of_the_other),
         RESPONDING_TEST(one_realm_cannot_have_more_than_its_share_under_way),
         RESPONDING_TEST(
             all_together_cannot_have_more_than_their_share_under_way),
