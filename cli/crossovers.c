@@ -242,21 +242,6 @@ read_marks(const struct reading *reading, krb5_db_entry *entry,
     return ret;
 }
 
-/* True if kxover_keep names remote. */
-static krb5_boolean
-is_kept_by_settings(const struct kx_settings *settings, const char *remote)
-{
-    char *const *name;
-
-    if (settings == NULL)
-        return FALSE;
-    for (name = settings->keep_realms; name != NULL && *name != NULL; name++) {
-        if (strcmp(*name, remote) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /* Read the orders in entry.  Errors: libkdb5's, ENOMEM. */
 static krb5_error_code
 read_orders(const struct reading *reading, krb5_db_entry *entry,
@@ -273,7 +258,8 @@ read_orders(const struct reading *reading, krb5_db_entry *entry,
     ret =
         kx_order_read(reading->context, entry, KX_KEPT_NAME, &crossover->keep);
     crossover->kept = crossover->keep.given ||
-                      is_kept_by_settings(reading->settings, crossover->realm);
+                      (reading->settings != NULL &&
+                       kx_settings_keeps(reading->settings, crossover->realm));
     if (ret == 0)
         ret =
             krb5_dbe_get_string(reading->context, entry, KX_USED_NAME, &used);

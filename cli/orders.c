@@ -208,19 +208,6 @@ run_allow(const struct cli_call *call)
     return order_both(call, kx_kadm_store_allow, words, "allowed");
 }
 
-/* True if kxover_keep names the order's realm. */
-static krb5_boolean
-is_kept_by_settings(const struct order *order)
-{
-    char *const *name = order->settings->keep_realms;
-
-    for (; name != NULL && *name != NULL; name++) {
-        if (strcmp(*name, order->remote) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /* See that kxoverd could keep the realm.  Returns CLI_OK, or another code
  * after saying why not. */
 static int
@@ -321,7 +308,7 @@ run_drop(const struct cli_call *call)
                                order.remote);
     else
         code = tell_one(call, &order, &outcome, words[outcome.ordered]);
-    if (code == CLI_OK && is_kept_by_settings(&order)) {
+    if (code == CLI_OK && kx_settings_keeps(order.settings, order.remote)) {
         (void)fflush(stdout);
         fprintf(stderr,
                 "kxover: %s is still kept, by kxover_keep in [dbmodules] %s; "

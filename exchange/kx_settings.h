@@ -159,6 +159,11 @@ krb5_boolean kx_settings_adopts(const struct kx_settings *settings,
                                 enum kx_direction direction,
                                 const krb5_data *realm);
 
+/* True if kxover_keep names realm: the crossover to it is renewed whether it
+ * is used or not. */
+krb5_boolean kx_settings_keeps(const struct kx_settings *settings,
+                               const char *realm);
+
 /*
  * True if address may be connected to: a public unicast address, or in one of
  * kxover_allow_address.  Loopback, link-local, private (RFC 1918, RFC 4193),

@@ -429,3 +429,15 @@ kx_settings_adopts(const struct kx_settings *settings,
 {
     return first_match(settings->adopt, direction, realm);
 }
+
+krb5_boolean
+kx_settings_keeps(const struct kx_settings *settings, const char *realm)
+{
+    char *const *name = settings->keep_realms;
+
+    for (; name != NULL && *name != NULL; name++) {
+        if (strcmp(*name, realm) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}

@@ -9,7 +9,8 @@
  *
  * An attribute goes first when something is ordered, and last when that is
  * undone.  So an interruption leaves words that mean nothing, and never a flag
- * that nobody set.
+ * that nobody set.  A principal that is made to be blocked is so from the
+ * beginning: interrupted then, it is blocked as if by kadmin.
  */
 #include "config.h"
 #include <errno.h>
