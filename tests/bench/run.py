@@ -12,7 +12,7 @@ from pathlib import Path
 from lab import tools
 from table import head
 
-PARTS = ("tickets", "exchange", "growth")
+PARTS = ("tickets", "exchange", "peers", "growth")
 
 
 def main():

@@ -41,10 +41,10 @@ half_clear(const struct sides *sides, struct half *half)
     kx_crossover_free(sides->context, half->crossover);
 }
 
-/* Checks 2, 3, 5 and 6 of peer's offer. */
+/* Checks 5 and 6 of a chain of peer's. */
 static void
-check_peer(const struct sides *sides, const struct side *peer,
-           const struct kx_offer *offer)
+judge(const struct sides *sides, const struct side *peer,
+      const struct kx_chain *chain)
 {
     krb5_data name = kx_data(peer->name, strlen(peer->name));
     const struct kx_claim claim = {.realm = &name,
@@ -53,11 +53,32 @@ check_peer(const struct sides *sides, const struct side *peer,
                                    .n_tlsa = 1,
                                    .now = time(NULL)};
     const struct kx_tlsa *matched;
+
+    must(kx_judge_peer(sides->context, chain, &claim, &matched));
+}
+
+void
+sides_judge(const struct sides *sides, const struct side *peer,
+            const krb5_data *certificate)
+{
+    struct kx_chain chain;
+
+    must(kx_chain_read(sides->context, certificate, 1, &chain));
+    must(kx_check_chain(sides->context, &chain));
+    judge(sides, peer, &chain);
+    kx_chain_clear(&chain);
+}
+
+/* Checks 2, 3, 5 and 6 of peer's offer. */
+static void
+check_peer(const struct sides *sides, const struct side *peer,
+           const struct kx_offer *offer)
+{
     struct kx_chain chain;
 
     must(kx_chain_read(sides->context, offer->chain, offer->n_chain, &chain));
     must(kx_check_signed_offer(sides->context, NULL, offer, &chain));
-    must(kx_judge_peer(sides->context, &chain, &claim, &matched));
+    judge(sides, peer, &chain);
     kx_chain_clear(&chain);
 }
 

@@ -57,6 +57,11 @@ void sides_close(struct sides *sides);
 /* One exchange, its time booked on each side. */
 void sides_exchange(struct sides *sides);
 
+/* Judge a self-signed certificate (DER) of peer's as an exchange does: checks
+ * 2, 5 and 6.  The program ends if it is not to be believed. */
+void sides_judge(const struct sides *sides, const struct side *peer,
+                 const krb5_data *certificate);
+
 /* The first half of the initiator, with another identity: *wire gets KX-REQ
  * (kx_data_free()).  half is all zeros, and half_clear()ed in the end. */
 void sides_initiate(const struct sides *sides,
