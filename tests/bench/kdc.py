@@ -61,12 +61,13 @@ def shared(home, guest):
             realm.kdc.start()
 
 
-def compared(kdc, first, second):
+def compared(kdc, first, second, starts=STARTS, look=lambda: None):
     """How much more processor time the KDC takes for the requests of `first` than for those of `second`, as
-    ratios, one for each start of the KDC.  Each is a pair: a session, and the services to ask for in turn."""
+    ratios, one for each start of the KDC.  Each is a pair: a session, and the services to ask for in turn.
+    `look` is called at the end of each."""
     sides = [(session, itertools.cycle(services)) for session, services in (first, second)]
     ratios = []
-    for _ in range(STARTS):
+    for _ in range(starts):
         kdc.service.restart()
         taken = ([], [])
         for window in range(-1, WINDOWS):
@@ -76,6 +77,7 @@ def compared(kdc, first, second):
                 if window >= 0:  # the first after a start warms up
                     taken[side].append(time)
         ratios.append(statistics.median(taken[0]) / statistics.median(taken[1]))
+        look()
     return ratios
 
 

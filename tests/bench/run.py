@@ -13,6 +13,8 @@ from lab import tools
 from table import head
 
 PARTS = ("tickets", "exchange", "peers", "growth")
+LIBRARIES = {"MIT krb5": "krb5", "GnuTLS": "gnutls", "nettle": "nettle", "libunbound": "libunbound",
+             "libtasn1": "libtasn1", "libevent": "libevent"}  # as pkg-config knows them
 
 
 def main():
@@ -24,7 +26,7 @@ def main():
         if part not in PARTS:
             options.error(f"there is no {part}: choose of {', '.join(PARTS)}")
     tools.Build.chosen(chosen.build)
-    head([("krb5-config", "--version"), ("gnutls-cli", "--version")])
+    head(LIBRARIES)
     for part in chosen.parts or PARTS:
         importlib.import_module(part).measure(chosen.build)
 

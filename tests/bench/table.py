@@ -13,11 +13,12 @@ from pathlib import Path
 WIDTH = 72  # of a figure's name
 
 
-def head(programs):
-    """Print which machine this is and what is measured on it, and the titles."""
+def head(libraries):
+    """Print which machine this is, the versions of libraries (names for people, and for pkg-config), and the
+    titles."""
     models = re.findall(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
     print(f"{len(models)} x {models[0] if models else platform.machine()}; Linux {platform.release()}")
-    print("; ".join(_version(*command) for command in programs))
+    print(", ".join(f"{name} {_version(module)}" for name, module in libraries.items()))
     print(f"{'figure':<{WIDTH}} {'value':>10} {'spread':>17} {'goal':>11}", flush=True)
 
 
@@ -45,7 +46,7 @@ def _form(number, unit):
     return f"{number:.0f}" if number >= 100 or number == int(number) else f"{number:.3g}"
 
 
-def _version(*command):
-    """The first line of what a program says of its version."""
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return said.splitlines()[0].strip()
+def _version(module):
+    """The version of a library that pkg-config knows."""
+    return subprocess.run(["pkg-config", "--modversion", module], capture_output=True, text=True,
+                          check=True).stdout.strip()
