@@ -2,8 +2,11 @@
  * codec.c: libtasn1's trees: made from KXOVER.asn1, from bytes, into bytes.
  *
  * asn1Parser has compiled the module into an array; the array becomes one tree
- * of definitions, which every message's tree is copied from.  It is made at
- * first use and then only read, so threads share it.
+ * of definitions.  To make a type's tree out of them libtasn1 looks up, by
+ * name, each type that is used in it, which takes longer than all else that is
+ * done with the tree.  So the first tree of a type is kept blank, and the
+ * others are copies of it.  Definitions and blanks are made at first use and
+ * then only read, so threads share them.
  *
  * libtasn1 accepts more than DER even when told to be strict, so nothing is
  * believed until what was understood encodes to the same bytes again:
@@ -15,6 +18,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "asn1/codec.h"
 
 /* The longest name of a type, with "KXOVER." before it. */
@@ -23,8 +27,16 @@
 /* From KXOVER.asn1. */
 extern const asn1_static_node kxover_asn1_tab[];
 
-static pthread_mutex_t definitions_lock = PTHREAD_MUTEX_INITIALIZER;
+/* A type's tree without any values. */
+struct blank {
+    const char *type; /* in static memory */
+    asn1_node tree;
+    struct blank *next;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static asn1_node definitions;
+static struct blank *blanks; /* one for each type that was asked for */
 
 /*
  * The KDB module can be unloaded, and loaded again, within one process: what
@@ -33,37 +45,68 @@ static asn1_node definitions;
 __attribute__((destructor)) static void
 release_definitions(void)
 {
+    struct blank *blank;
+
+    while (blanks != NULL) {
+        blank = blanks;
+        blanks = blank->next;
+        asn1_delete_structure(&blank->tree);
+        free(blank);
+    }
     asn1_delete_structure(&definitions);
 }
 
-/* Make the definitions if they are not there yet.  Errors: ENOMEM. */
-static krb5_error_code
-load_definitions(asn1_node_const *out)
+/* Make the blank of type, under the lock; NULL if memory is short. */
+static struct blank *
+make_blank(const char *type)
 {
-    int result = ASN1_SUCCESS;
+    char name[TYPE_NAME_SIZE];
+    struct blank *blank;
 
-    if (pthread_mutex_lock(&definitions_lock) != 0)
-        return ENOMEM;
-    if (definitions == NULL)
-        result = asn1_array2tree(kxover_asn1_tab, &definitions, NULL);
-    *out = definitions;
-    pthread_mutex_unlock(&definitions_lock);
-    return result == ASN1_SUCCESS ? 0 : ENOMEM;
+    if (definitions == NULL &&
+        asn1_array2tree(kxover_asn1_tab, &definitions, NULL) != ASN1_SUCCESS)
+        return NULL;
+    blank = calloc(1, sizeof(*blank));
+    if (blank == NULL)
+        return NULL;
+    (void)snprintf(name, sizeof(name), "KXOVER.%s", type);
+    if (asn1_create_element(definitions, name, &blank->tree) != ASN1_SUCCESS) {
+        asn1_delete_structure(&blank->tree);
+        free(blank);
+        return NULL;
+    }
+    blank->type = type;
+    blank->next = blanks;
+    blanks = blank;
+    return blank;
+}
+
+/* Find the blank of type, or make it; NULL if memory is short. */
+static asn1_node_const
+find_blank(const char *type)
+{
+    struct blank *blank;
+
+    if (pthread_mutex_lock(&lock) != 0)
+        return NULL;
+    blank = blanks;
+    while (blank != NULL && strcmp(blank->type, type) != 0)
+        blank = blank->next;
+    if (blank == NULL)
+        blank = make_blank(type);
+    pthread_mutex_unlock(&lock);
+    return blank != NULL ? blank->tree : NULL;
 }
 
 krb5_error_code
 kx_tree_new(krb5_context context, const char *type, asn1_node *out)
 {
-    char name[TYPE_NAME_SIZE];
-    asn1_node_const root;
+    asn1_node_const blank = find_blank(type);
 
-    *out = NULL;
-    (void)snprintf(name, sizeof(name), "KXOVER.%s", type);
-    if (load_definitions(&root) != 0 ||
-        asn1_create_element(root, name, out) != ASN1_SUCCESS) {
-        asn1_delete_structure(out);
+    /* A type's tree has no name of its own. */
+    *out = blank != NULL ? asn1_dup_node(blank, "") : NULL;
+    if (*out == NULL)
         return kx_error(context, ENOMEM, "out of memory");
-    }
     return 0;
 }
 

@@ -87,7 +87,8 @@ krb5_error_code kx_element_header(krb5_context context, const krb5_data *in,
 
 /* ---- codec.c: trees ---- */
 
-/* Make an empty tree of type, to be released with asn1_delete_structure(). */
+/* Make an empty tree of type, whose name is in static memory; it is to be
+ * released with asn1_delete_structure(). */
 krb5_error_code kx_tree_new(krb5_context context, const char *type,
                             asn1_node *out);
 
@@ -234,6 +235,11 @@ krb5_error_code kx_asn1_put_spki(krb5_context context, asn1_node node,
 
 /* Check that in is one AuthorityKeyIdentifier. */
 krb5_error_code kx_asn1_check_ca(krb5_context context, const krb5_data *in);
+
+/* Check what an encoder is given as accept-ca; kx_asn1_put_tbsdata() does not.
+ */
+krb5_error_code kx_asn1_check_cas(krb5_context context,
+                                  const struct kx_tbsdata *value);
 
 /* node is a KX-TBSDATA.  *out, all zero before, is to be cleared even on
  * failure. */

@@ -6,6 +6,9 @@
  * not shown any: the tree has zeros of the right length in their places, and
  * the secrets are put over the zeros in what was encoded.  The only memory
  * that holds them is then the caller's *out.
+ *
+ * The blocks of one derivation differ in two numbers, so that they share one
+ * tree.
  */
 #include "config.h"
 #include <errno.h>
@@ -18,6 +21,11 @@
 
 /* More than all of its fields take together. */
 #define MAX_KEY_INFO 16384
+
+struct kx_key_info_form {
+    asn1_node tree; /* all of it but seq and etype */
+    const struct kx_key_info *info;
+};
 
 static const signed char shared_key_path[] = {7, KX_PATH_END};
 static const signed char prior_path[] = {9, KX_PATH_END};
@@ -105,20 +113,15 @@ fill_places(krb5_context context, const struct kx_key_info *info,
     return ret;
 }
 
-krb5_error_code
-kx_encode_key_info(krb5_context context, const struct kx_key_info *info,
-                   krb5_data *out)
+/* Write what all blocks have in common. */
+static krb5_error_code
+put_common(krb5_context context, asn1_node tree,
+           const struct kx_key_info *info)
 {
     const krb5_data name = kx_data(NAME, strlen(NAME));
-    krb5_data der = kx_data(NULL, 0);
-    asn1_node tree = NULL;
     krb5_error_code ret;
 
-    ret = kx_tree_new(context, TYPE, &tree);
-    if (ret == 0)
-        ret = kx_asn1_put_string(context, tree, "name", name.length, &name);
-    if (ret == 0)
-        ret = kx_asn1_put_uint32(context, tree, "seq", info->seq);
+    ret = kx_asn1_put_string(context, tree, "name", name.length, &name);
     if (ret == 0)
         ret = kx_asn1_put_principal(context, tree, "kxname", "kxrealm",
                                     info->kxname);
@@ -126,8 +129,6 @@ kx_encode_key_info(krb5_context context, const struct kx_key_info *info,
         ret = kx_asn1_put_time(context, tree, "till", info->till);
     if (ret == 0)
         ret = kx_asn1_put_uint32(context, tree, "kvno", info->kvno);
-    if (ret == 0)
-        ret = kx_asn1_put_int32(context, tree, "etype", info->etype);
     if (ret == 0)
         ret = put_place(context, tree, "shared-key", KX_MAX_SHARED_KEY,
                         &info->shared_key);
@@ -137,15 +138,59 @@ kx_encode_key_info(krb5_context context, const struct kx_key_info *info,
                                KX_TRANSCRIPT_SIZE, &info->transcript);
     if (ret == 0)
         ret = put_prior(context, tree, info);
+    return ret;
+}
+
+krb5_error_code
+kx_key_info_begin(krb5_context context, const struct kx_key_info *info,
+                  struct kx_key_info_form **out)
+{
+    struct kx_key_info_form *form;
+    krb5_error_code ret;
+
+    *out = NULL;
+    form = calloc(1, sizeof(*form));
+    if (form == NULL)
+        return kx_error(context, ENOMEM, TYPE ": out of memory");
+    form->info = info;
+    ret = kx_tree_new(context, TYPE, &form->tree);
     if (ret == 0)
-        ret = kx_tree_encode(context, tree, MAX_KEY_INFO, &der);
+        ret = put_common(context, form->tree, info);
+    if (ret != 0) {
+        kx_key_info_end(form);
+        return kx_error_prefix(context, ret, TYPE);
+    }
+    *out = form;
+    return 0;
+}
+
+krb5_error_code
+kx_key_info_encode(krb5_context context, struct kx_key_info_form *form,
+                   krb5_enctype etype, uint32_t seq, krb5_data *out)
+{
+    krb5_data der = kx_data(NULL, 0);
+    krb5_error_code ret;
+
+    ret = kx_asn1_put_uint32(context, form->tree, "seq", seq);
     if (ret == 0)
-        ret = fill_places(context, info, &der);
-    asn1_delete_structure(&tree);
+        ret = kx_asn1_put_int32(context, form->tree, "etype", etype);
+    if (ret == 0)
+        ret = kx_tree_encode(context, form->tree, MAX_KEY_INFO, &der);
+    if (ret == 0)
+        ret = fill_places(context, form->info, &der);
     if (ret != 0) {
         kx_data_zap_free(&der);
         return kx_error_prefix(context, ret, TYPE);
     }
     *out = der;
     return 0;
+}
+
+void
+kx_key_info_end(struct kx_key_info_form *form)
+{
+    if (form == NULL)
+        return;
+    asn1_delete_structure(&form->tree);
+    free(form);
 }

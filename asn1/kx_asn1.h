@@ -225,23 +225,37 @@ struct kx_prior_key {
     krb5_data value; /* secret */
 };
 
-/* KXOVER-KEY-INFO: what the key derivation hashes. */
+/* KXOVER-KEY-INFO: what the key derivation hashes, but for etype and seq. */
 struct kx_key_info {
-    uint32_t seq; /* from 1 */
     krb5_const_principal kxname;
     time_t till;
     uint32_t kvno;
-    krb5_enctype etype;   /* 0 for the confirmation */
     krb5_data shared_key; /* secret */
     krb5_data transcript; /* KX_TRANSCRIPT_SIZE bytes */
     const struct kx_prior_key *prior;
     size_t n_prior;
 };
 
-/* Encode info into *out: secret, to be released with kx_data_zap_free(). */
-krb5_error_code kx_encode_key_info(krb5_context context,
-                                   const struct kx_key_info *info,
+struct kx_key_info_form;
+
+/*
+ * Prepare to encode info, which is borrowed until kx_key_info_end(), for
+ * several encryption types and blocks.  Errors: those of encoding.
+ */
+krb5_error_code kx_key_info_begin(krb5_context context,
+                                  const struct kx_key_info *info,
+                                  struct kx_key_info_form **out);
+
+/*
+ * Encode block seq, from 1, of etype, 0 for the confirmation, into *out:
+ * secret, to be released with kx_data_zap_free().
+ */
+krb5_error_code kx_key_info_encode(krb5_context context,
+                                   struct kx_key_info_form *form,
+                                   krb5_enctype etype, uint32_t seq,
                                    krb5_data *out);
+
+void kx_key_info_end(struct kx_key_info_form *form);
 
 /* KRB-ERROR, RFC 4120 5.9.1; ctime, cusec, crealm and cname are not used. */
 struct kx_krb_error {

@@ -204,29 +204,12 @@ cleanup:
     return ret;
 }
 
-krb5_error_code
-kx_encode_message(krb5_context context, const struct kx_message *message,
-                  krb5_data *out)
-{
-    krb5_data tbs_der = kx_data(NULL, 0);
-    krb5_error_code ret;
-
-    if (message->msg_type != KX_MSG_REQ && message->msg_type != KX_MSG_REP)
-        return kx_error(context, KX_ERR_ENCODE, "%d is not a message's type",
-                        message->msg_type);
-    ret = kx_encode_tbsdata(context, &message->offer.tbs, &tbs_der);
-    if (ret == 0 && !kx_data_equal(&tbs_der, &message->offer.tbs_der))
-        ret = kx_error(context, KX_ERR_ENCODE,
-                       "what was signed is not what is sent");
-    if (ret == 0)
-        ret = encode(context, message, out);
-    kx_data_free(&tbs_der);
-    return kx_error_prefix(context, ret, "%s", type_name(message->msg_type));
-}
-
-/* Copy KX-TBSDATA out of in as it stands there. */
+/*
+ * Find KX-TBSDATA in a message's encoding, as it stands there: *out borrows.
+ * Errors: KX_ERR_DECODE, KX_ERR_NOT_DER.
+ */
 static krb5_error_code
-get_tbs_der(krb5_context context, const krb5_data *in, krb5_data *out)
+find_tbs_der(krb5_context context, const krb5_data *in, krb5_data *out)
 {
     struct kx_element element;
     krb5_error_code ret;
@@ -235,8 +218,35 @@ get_tbs_der(krb5_context context, const krb5_data *in, krb5_data *out)
     if (ret == 0 && element.whole.length == 0)
         ret = kx_error(context, KX_ERR_DECODE, "signature-input is missing");
     if (ret == 0)
-        ret = kx_data_copy(&element.whole, out);
+        *out = element.whole;
     return ret;
+}
+
+krb5_error_code
+kx_encode_message(krb5_context context, const struct kx_message *message,
+                  krb5_data *out)
+{
+    krb5_data der = kx_data(NULL, 0), tbs_der;
+    krb5_error_code ret;
+
+    if (message->msg_type != KX_MSG_REQ && message->msg_type != KX_MSG_REP)
+        return kx_error(context, KX_ERR_ENCODE, "%d is not a message's type",
+                        message->msg_type);
+    ret = kx_asn1_check_cas(context, &message->offer.tbs);
+    if (ret == 0)
+        ret = encode(context, message, &der);
+    if (ret == 0)
+        ret = find_tbs_der(context, &der, &tbs_der);
+    if (ret == 0 && !kx_data_equal(&tbs_der, &message->offer.tbs_der))
+        ret = kx_error(context, KX_ERR_ENCODE,
+                       "what was signed is not what is sent");
+    if (ret != 0) {
+        kx_data_free(&der);
+        return kx_error_prefix(context, ret, "%s",
+                               type_name(message->msg_type));
+    }
+    *out = der;
+    return 0;
 }
 
 krb5_error_code
@@ -244,7 +254,7 @@ kx_decode_message(krb5_context context, int msg_type, const krb5_data *in,
                   struct kx_message **out)
 {
     struct kx_message *message = NULL;
-    krb5_data again = kx_data(NULL, 0);
+    krb5_data again = kx_data(NULL, 0), tbs_der;
     asn1_node tree = NULL;
     asn1_node_const offer;
     krb5_error_code ret;
@@ -272,7 +282,9 @@ kx_decode_message(krb5_context context, int msg_type, const krb5_data *in,
     message->msg_type = msg_type;
     ret = get_offer(context, offer, &message->offer);
     if (ret == 0)
-        ret = get_tbs_der(context, in, &message->offer.tbs_der);
+        ret = find_tbs_der(context, in, &tbs_der);
+    if (ret == 0)
+        ret = kx_data_copy(&tbs_der, &message->offer.tbs_der);
     if (ret == 0 && msg_type == KX_MSG_REP)
         ret = kx_asn1_get_octets(context, tree, "confirm", KX_CONFIRM_SIZE,
                                  KX_CONFIRM_SIZE, &message->confirm);

@@ -128,9 +128,8 @@ put_cas(krb5_context context, asn1_node node, const struct kx_tbsdata *value)
     return ret;
 }
 
-/* Check what an encoder is given as accept-ca. */
-static krb5_error_code
-check_cas(krb5_context context, const struct kx_tbsdata *value)
+krb5_error_code
+kx_asn1_check_cas(krb5_context context, const struct kx_tbsdata *value)
 {
     krb5_error_code ret;
     size_t i;
@@ -354,7 +353,7 @@ kx_encode_tbsdata(krb5_context context, const struct kx_tbsdata *tbs,
     asn1_node tree = NULL;
     krb5_error_code ret;
 
-    ret = check_cas(context, tbs);
+    ret = kx_asn1_check_cas(context, tbs);
     if (ret == 0)
         ret = kx_tree_new(context, TYPE, &tree);
     if (ret == 0)

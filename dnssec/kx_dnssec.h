@@ -101,6 +101,15 @@ krb5_error_code kx_tlsa_make(krb5_context context, uint8_t usage,
                              struct kx_tlsa *out);
 
 /*
+ * The same for a certificate that GnuTLS has read already: only that its key
+ * can be found is looked at, where the selector wants the key.
+ */
+krb5_error_code kx_tlsa_make_read(krb5_context context, uint8_t usage,
+                                  uint8_t selector, uint8_t matching_type,
+                                  const krb5_data *certificate,
+                                  struct kx_tlsa *out);
+
+/*
  * Write the record as in a zone file, "3 1 1 0a1b...", into text; long data is
  * cut and ends in "...".
  */

@@ -157,47 +157,52 @@ select_data(krb5_context context, uint8_t selector, uint8_t matching_type,
             const krb5_data *certificate, unsigned char digest[SHA512_SIZE],
             krb5_data *out)
 {
-    gnutls_x509_crt_t crt = NULL;
     gnutls_digest_algorithm_t algorithm;
     krb5_data selected = *certificate;
-    krb5_error_code code = 0;
+    krb5_error_code code;
     int result;
 
-    result = read_certificate(certificate, &crt);
-    if (result < 0) {
-        code = unreadable(context, result);
-        goto cleanup;
-    }
     if (selector == SELECTOR_KEY) {
         code = find_key(context, certificate, &selected);
         if (code != 0)
-            goto cleanup;
+            return code;
     }
-
     if (matching_type != MATCHING_FULL) {
         algorithm = matching_type == MATCHING_SHA256 ? GNUTLS_DIG_SHA256
                                                      : GNUTLS_DIG_SHA512;
         result = gnutls_hash_fast(algorithm, selected.data, selected.length,
                                   digest);
-        if (result < 0) {
-            code = kx_error(context, KX_ERR_CRYPTO,
+        if (result < 0)
+            return kx_error(context, KX_ERR_CRYPTO,
                             "Certificate's digest cannot be made: %s",
                             gnutls_strerror(result));
-            goto cleanup;
-        }
         selected = kx_data(digest, gnutls_hash_get_len(algorithm));
     }
     *out = selected;
-
-cleanup:
-    gnutls_x509_crt_deinit(crt);
-    return code;
+    return 0;
 }
 
 krb5_error_code
 kx_tlsa_make(krb5_context context, uint8_t usage, uint8_t selector,
              uint8_t matching_type, const krb5_data *certificate,
              struct kx_tlsa *out)
+{
+    gnutls_x509_crt_t crt;
+    int result;
+
+    memset(out, 0, sizeof(*out));
+    result = read_certificate(certificate, &crt);
+    gnutls_x509_crt_deinit(crt);
+    if (result < 0)
+        return unreadable(context, result);
+    return kx_tlsa_make_read(context, usage, selector, matching_type,
+                             certificate, out);
+}
+
+krb5_error_code
+kx_tlsa_make_read(krb5_context context, uint8_t usage, uint8_t selector,
+                  uint8_t matching_type, const krb5_data *certificate,
+                  struct kx_tlsa *out)
 {
     unsigned char digest[SHA512_SIZE];
     krb5_error_code code;

@@ -47,8 +47,9 @@ clear_digests(struct digests *digests)
 }
 
 /*
- * *matches says whether the usable record is of the certificate (DER), which
- * digests is of.  Errors: those of kx_tlsa_make().
+ * *matches says whether the usable record is of the certificate (DER, one of a
+ * chain that kx_chain_read() has read), which digests is of.  Errors: those of
+ * kx_tlsa_make().
  */
 static krb5_error_code
 match(krb5_context context, const struct kx_tlsa *record,
@@ -61,8 +62,8 @@ match(krb5_context context, const struct kx_tlsa *record,
 
     *matches = FALSE;
     if (made->data.data == NULL) {
-        ret = kx_tlsa_make(context, record->usage, record->selector,
-                           record->matching_type, certificate, made);
+        ret = kx_tlsa_make_read(context, record->usage, record->selector,
+                                record->matching_type, certificate, made);
         if (ret)
             return ret;
     }

@@ -44,31 +44,21 @@ kx_transcript(krb5_context context, const krb5_data *request_tbs,
 /*
  * Write the first length bytes of the stream for etype to out, which the
  * caller wipes.  Errors: KX_ERR_ENCODE and KX_ERR_TOO_LONG (the codec does not
- * take what derivation holds), KX_ERR_CRYPTO, ENOMEM.
+ * take what the derivation holds), KX_ERR_CRYPTO, ENOMEM.
  */
 static krb5_error_code
-stream(krb5_context context, const struct kx_derivation *derivation,
-       krb5_enctype etype, unsigned char *out, size_t length)
+stream(krb5_context context, struct kx_key_info_form *form, krb5_enctype etype,
+       unsigned char *out, size_t length)
 {
     krb5_error_code ret = 0;
     unsigned char block[BLOCK_SIZE];
     krb5_data der = kx_data(NULL, 0);
-    struct kx_key_info info = {
-        .kxname = derivation->kxname,
-        .till = derivation->till,
-        .kvno = derivation->kvno,
-        .etype = etype,
-        .shared_key = derivation->z,
-        .transcript =
-            kx_data(derivation->transcript, sizeof(derivation->transcript)),
-        .prior = derivation->prior,
-        .n_prior = derivation->n_prior,
-    };
+    uint32_t seq;
     size_t part;
     int status;
 
-    for (info.seq = 1; length > 0; info.seq++) {
-        ret = kx_encode_key_info(context, &info, &der);
+    for (seq = 1; length > 0; seq++) {
+        ret = kx_key_info_encode(context, form, etype, seq, &der);
         if (ret)
             goto cleanup;
         status =
@@ -89,9 +79,13 @@ cleanup:
     return ret;
 }
 
-krb5_error_code
-kx_derive_key(krb5_context context, const struct kx_derivation *derivation,
-              krb5_enctype etype, krb5_keyblock *key)
+/*
+ * Derive the key of encryption type etype into *key (contents allocated, NULL
+ * on failure).  Errors: those of kx_derive().
+ */
+static krb5_error_code
+derive_key(krb5_context context, struct kx_key_info_form *form,
+           krb5_enctype etype, krb5_keyblock *key)
 {
     krb5_error_code ret;
     krb5_keyblock made = {.magic = KV5M_KEYBLOCK, .enctype = etype};
@@ -99,7 +93,6 @@ kx_derive_key(krb5_context context, const struct kx_derivation *derivation,
     size_t random_length, key_length;
     unsigned char *bytes = NULL;
 
-    memset(key, 0, sizeof(*key));
     if (!krb5_c_valid_enctype(etype) ||
         krb5_c_keylengths(context, etype, &random_length, &key_length) != 0)
         return kx_error(context, KX_ERR_POLICY_ETYPE,
@@ -111,7 +104,7 @@ kx_derive_key(krb5_context context, const struct kx_derivation *derivation,
         goto cleanup;
     }
     made.length = (unsigned int)key_length;
-    ret = stream(context, derivation, etype, bytes, random_length);
+    ret = stream(context, form, etype, bytes, random_length);
     if (ret)
         goto cleanup;
     random = kx_data(bytes, random_length);
@@ -135,13 +128,35 @@ cleanup:
 }
 
 krb5_error_code
-kx_derive_confirm(krb5_context context, const struct kx_derivation *derivation,
-                  unsigned char confirm[KX_CONFIRM_SIZE])
+kx_derive(krb5_context context, const struct kx_derivation *derivation,
+          const krb5_enctype *etypes, size_t n, krb5_keyblock *keys,
+          unsigned char confirm[KX_CONFIRM_SIZE])
 {
     krb5_error_code ret;
+    struct kx_key_info_form *form;
+    const struct kx_key_info info = {
+        .kxname = derivation->kxname,
+        .till = derivation->till,
+        .kvno = derivation->kvno,
+        .shared_key = derivation->z,
+        .transcript =
+            kx_data(derivation->transcript, sizeof(derivation->transcript)),
+        .prior = derivation->prior,
+        .n_prior = derivation->n_prior,
+    };
+    size_t i;
 
-    ret = stream(context, derivation, 0, confirm, KX_CONFIRM_SIZE);
-    if (ret)
+    memset(keys, 0, n * sizeof(*keys));
+    ret = kx_key_info_begin(context, &info, &form);
+    if (ret == 0)
+        ret = stream(context, form, 0, confirm, KX_CONFIRM_SIZE);
+    for (i = 0; i < n && ret == 0; i++)
+        ret = derive_key(context, form, etypes[i], &keys[i]);
+    kx_key_info_end(form);
+    if (ret) {
+        for (i = 0; i < n; i++)
+            krb5_free_keyblock_contents(context, &keys[i]);
         kx_zap(confirm, KX_CONFIRM_SIZE);
+    }
     return ret;
 }

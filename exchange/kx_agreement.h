@@ -82,17 +82,16 @@ krb5_error_code kx_transcript(krb5_context context,
                               unsigned char transcript[64]);
 
 /*
- * Derive the key of encryption type etype into *key (contents allocated,
- * krb5_free_keyblock_contents()).  Errors: KX_ERR_POLICY_ETYPE (no such type),
+ * Derive the keys of the n encryption types into keys, which has room for them
+ * (contents allocated, krb5_free_keyblock_contents()), and the confirmation:
+ * the first bytes of the stream for etype 0.  On failure there is neither.
+ * Errors: KX_ERR_POLICY_ETYPE (no such type), those of encoding,
  * KX_ERR_CRYPTO, ENOMEM.
  */
-krb5_error_code kx_derive_key(krb5_context context,
-                              const struct kx_derivation *derivation,
-                              krb5_enctype etype, krb5_keyblock *key);
-
-/* Derive the confirmation: the first bytes of the stream for etype 0. */
-krb5_error_code kx_derive_confirm(krb5_context context,
-                                  const struct kx_derivation *derivation,
-                                  unsigned char confirm[KX_CONFIRM_SIZE]);
+krb5_error_code kx_derive(krb5_context context,
+                          const struct kx_derivation *derivation,
+                          const krb5_enctype *etypes, size_t n,
+                          krb5_keyblock *keys,
+                          unsigned char confirm[KX_CONFIRM_SIZE]);
 
 #endif /* KX_AGREEMENT_H */

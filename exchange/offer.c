@@ -186,9 +186,6 @@ kx_offers_derive(krb5_context context, const struct kx_offer *request,
         goto cleanup;
     derivation.prior = prior.keys;
     derivation.n_prior = prior.n;
-    ret = kx_derive_confirm(context, &derivation, confirm);
-    if (ret)
-        goto cleanup;
 
     made = calloc(1, sizeof(*made));
     if (made == NULL) {
@@ -209,12 +206,10 @@ kx_offers_derive(krb5_context context, const struct kx_offer *request,
         ret = ENOMEM;
         goto cleanup;
     }
-    for (; made->n_keys < n; made->n_keys++) {
-        ret = kx_derive_key(context, &derivation, etypes[made->n_keys],
-                            &made->keys[made->n_keys]);
-        if (ret)
-            goto cleanup;
-    }
+    ret = kx_derive(context, &derivation, etypes, n, made->keys, confirm);
+    if (ret)
+        goto cleanup;
+    made->n_keys = n;
     *crossover = made;
     made = NULL;
 

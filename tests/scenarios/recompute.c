@@ -196,23 +196,25 @@ print_keys(const struct kx_derivation *derivation,
     unsigned char confirm[KX_CONFIRM_SIZE];
     const krb5_data ours = kx_data(confirm, sizeof(confirm));
     krb5_enctype *etypes;
-    krb5_keyblock key;
+    krb5_keyblock *keys;
     unsigned int j;
     size_t n, i;
 
     must(kx_common_etypes(context, &request->offer.tbs, &reply->offer.tbs,
                           &etypes, &n),
          "encryption types");
+    keys = calloc(n, sizeof(*keys));
+    must(keys == NULL ? ENOMEM : 0, "memory");
+    must(kx_derive(context, derivation, etypes, n, keys, confirm), "keys");
     for (i = 0; i < n; i++) {
-        must(kx_derive_key(context, derivation, etypes[i], &key), "a key");
         printf("key ");
-        for (j = 0; j < key.length; j++)
-            printf("%02x", key.contents[j]);
+        for (j = 0; j < keys[i].length; j++)
+            printf("%02x", keys[i].contents[j]);
         printf("\n");
-        krb5_free_keyblock_contents(context, &key);
+        krb5_free_keyblock_contents(context, &keys[i]);
     }
+    free(keys);
     free(etypes);
-    must(kx_derive_confirm(context, derivation, confirm), "confirmation");
     printf(kx_data_equal(&ours, &reply->confirm) ? "confirmed\n"
                                                  : "not confirmed\n");
 }

@@ -18,7 +18,10 @@
 #define PRIOR_1 "PRF+ of the first prior key ...."
 #define PRIOR_2 "PRF+ of the second"
 
-/* What kxover.cnf says under [key_info]. */
+/* What kxover.cnf says under [key_info], with these two. */
+#define ETYPE 18
+#define SEQ 3
+
 static void
 sample_key_info(struct kx_key_info *out, struct kx_prior_key *prior)
 {
@@ -32,16 +35,31 @@ sample_key_info(struct kx_key_info *out, struct kx_prior_key *prior)
                               .etype = -1,
                               .value = kx_data(PRIOR_2, strlen(PRIOR_2))};
     *out = (struct kx_key_info){
-        .seq = 3,
         .kxname = message.offer.tbs.kxname,
         .till = message.offer.tbs.till,
         .kvno = 65535,
-        .etype = 18,
         .shared_key = kx_data(SHARED_KEY, strlen(SHARED_KEY)),
         .transcript = kx_data(TRANSCRIPT, strlen(TRANSCRIPT)),
         .prior = prior,
         .n_prior = 2,
     };
+}
+
+/* Encode one block of info. */
+static krb5_error_code
+encode(const struct kx_key_info *info, krb5_enctype etype, uint32_t seq,
+       krb5_data *out)
+{
+    struct kx_key_info_form *form;
+    krb5_error_code ret;
+
+    ret = kx_key_info_begin(NULL, info, &form);
+    if (ret == 0)
+        ret = kx_key_info_encode(NULL, form, etype, seq, out);
+    else
+        assert_null(form);
+    kx_key_info_end(form);
+    return ret;
 }
 
 /* The code that encoding info fails with, or 0. */
@@ -51,7 +69,7 @@ try_encode(const struct kx_key_info *info)
     krb5_data out = kx_data(NULL, 0);
     krb5_error_code ret;
 
-    ret = kx_encode_key_info(NULL, info, &out);
+    ret = encode(info, ETYPE, SEQ, &out);
     assert_true(ret == 0 || out.length == 0);
     kx_data_zap_free(&out);
     return ret;
@@ -66,7 +84,7 @@ it_is_what_openssl_makes_of_it(void **state)
 
     (void)state;
     sample_key_info(&info, prior);
-    assert_int_equal(kx_encode_key_info(NULL, &info, &ours), 0);
+    assert_int_equal(encode(&info, ETYPE, SEQ, &ours), 0);
     assert_data_equal(&ours, &file);
     kx_data_zap_free(&ours);
     kx_data_free(&file);
@@ -84,7 +102,7 @@ without_prior_keys_there_is_no_list_of_them(void **state)
     info.prior = NULL;
     info.n_prior = 0;
     expected = der_replace(&file, "9", "", 0);
-    assert_int_equal(kx_encode_key_info(NULL, &info, &ours), 0);
+    assert_int_equal(encode(&info, ETYPE, SEQ, &ours), 0);
     assert_data_equal(&ours, &expected);
     kx_data_zap_free(&ours);
     kx_data_free(&expected);
@@ -101,13 +119,11 @@ each_of_its_values_changes_it(void **state)
 
     (void)state;
     sample_key_info(&info, prior);
-    assert_int_equal(kx_encode_key_info(NULL, &info, &first), 0);
+    assert_int_equal(encode(&info, ETYPE, SEQ, &first), 0);
     for (i = 0; i < 9; i++) {
         sample_key_info(&other, other_prior);
-        other.seq += i == 0;
         other.till += i == 1;
         other.kvno -= i == 2;
-        other.etype -= i == 3;
         if (i == 4)
             other.shared_key = kx_data(TRANSCRIPT, 32);
         if (i == 5)
@@ -116,11 +132,41 @@ each_of_its_values_changes_it(void **state)
         other_prior[1].etype -= i == 7;
         if (i == 8)
             other_prior[1].value.length--;
-        assert_int_equal(kx_encode_key_info(NULL, &other, &second), 0);
+        assert_int_equal(
+            encode(&other, ETYPE - (i == 3), SEQ + (i == 0), &second), 0);
         assert_false(kx_data_equal(&first, &second));
         kx_data_zap_free(&second);
     }
     kx_data_zap_free(&first);
+}
+
+static void
+a_block_does_not_depend_on_those_before_it(void **state)
+{
+    static const struct {
+        krb5_enctype etype;
+        uint32_t seq;
+    } blocks[] = {{0, 1}, {18, 3}, {INT32_MIN, UINT32_MAX}, {-1, 1}, {18, 3}};
+    struct kx_prior_key prior[2];
+    struct kx_key_info_form *form;
+    struct kx_key_info info;
+    krb5_data of_one, alone;
+    size_t i;
+
+    (void)state;
+    sample_key_info(&info, prior);
+    assert_int_equal(kx_key_info_begin(NULL, &info, &form), 0);
+    for (i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
+        assert_int_equal(kx_key_info_encode(NULL, form, blocks[i].etype,
+                                            blocks[i].seq, &of_one),
+                         0);
+        assert_int_equal(encode(&info, blocks[i].etype, blocks[i].seq, &alone),
+                         0);
+        assert_data_equal(&of_one, &alone);
+        kx_data_zap_free(&of_one);
+        kx_data_zap_free(&alone);
+    }
+    kx_key_info_end(form);
 }
 
 static void
@@ -274,7 +320,7 @@ no_secret_stays_in_memory_once_the_encoding_is_released(void **state)
     fill_secret(value, 2);
     info.shared_key = kx_data(key, sizeof(key));
     prior[1].value = kx_data(value, sizeof(value));
-    assert_int_equal(kx_encode_key_info(NULL, &info, &out), 0);
+    assert_int_equal(encode(&info, ETYPE, SEQ, &out), 0);
     kx_zap(key, sizeof(key));
     kx_zap(value, sizeof(value));
     assert_true(count_in_memory(1) > 0);
@@ -292,6 +338,7 @@ main(void)
         cmocka_unit_test(it_is_what_openssl_makes_of_it),
         cmocka_unit_test(without_prior_keys_there_is_no_list_of_them),
         cmocka_unit_test(each_of_its_values_changes_it),
+        cmocka_unit_test(a_block_does_not_depend_on_those_before_it),
         cmocka_unit_test(its_byte_strings_have_bounds),
         cmocka_unit_test(up_to_16_prior_keys_are_mixed_in),
         cmocka_unit_test(it_is_for_a_name),

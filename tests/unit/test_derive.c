@@ -102,6 +102,7 @@ clear_input(struct input *input)
 static void
 keys_are_those_of_an_independent_computation(void **state)
 {
+    unsigned char confirm[KX_CONFIRM_SIZE];
     struct input input;
     krb5_keyblock key;
     size_t i, n = 0;
@@ -112,9 +113,9 @@ keys_are_those_of_an_independent_computation(void **state)
             continue;
         n++;
         set_input(&input, &vectors[i]);
-        assert_int_equal(
-            kx_derive_key(context, &input.derivation, vectors[i].etype, &key),
-            0);
+        assert_int_equal(kx_derive(context, &input.derivation,
+                                   &vectors[i].etype, 1, &key, confirm),
+                         0);
         assert_int_equal(key.enctype, vectors[i].etype);
         assert_int_equal(key.length, vectors[i].expected.length);
         assert_memory_equal(key.contents, vectors[i].expected.data,
@@ -139,7 +140,7 @@ confirmations_are_those_of_an_independent_computation(void **state)
         n++;
         set_input(&input, &vectors[i]);
         assert_int_equal(
-            kx_derive_confirm(context, &input.derivation, confirm), 0);
+            kx_derive(context, &input.derivation, NULL, 0, NULL, confirm), 0);
         assert_int_equal(vectors[i].expected.length, KX_CONFIRM_SIZE);
         assert_memory_equal(confirm, vectors[i].expected.data,
                             KX_CONFIRM_SIZE);
@@ -256,6 +257,7 @@ static void (*const changes[])(struct input *) = {
 static void
 everything_that_goes_in_changes_what_comes_out(void **state)
 {
+    static const krb5_enctype etype = ENCTYPE_AES256_CTS_HMAC_SHA1_96;
     unsigned char confirm[N_CHANGES + 1][KX_CONFIRM_SIZE];
     krb5_keyblock key[N_CHANGES + 1];
     struct input input;
@@ -267,12 +269,9 @@ everything_that_goes_in_changes_what_comes_out(void **state)
         set_input(&input, &vectors[N_VECTORS - 1]);
         if (i < N_CHANGES)
             changes[i](&input);
-        assert_int_equal(kx_derive_key(context, &input.derivation,
-                                       ENCTYPE_AES256_CTS_HMAC_SHA1_96,
-                                       &key[i]),
+        assert_int_equal(kx_derive(context, &input.derivation, &etype, 1,
+                                   &key[i], confirm[i]),
                          0);
-        assert_int_equal(
-            kx_derive_confirm(context, &input.derivation, confirm[i]), 0);
         clear_input(&input);
         for (j = 0; j < i; j++) {
             assert_memory_not_equal(key[i].contents, key[j].contents, 32);
@@ -290,19 +289,17 @@ keys_of_different_types_and_the_confirmation_have_nothing_in_common(
     static const krb5_enctype etypes[] = {17, 18, 19, 20};
     unsigned char first[5][16], confirm[KX_CONFIRM_SIZE];
     struct input input;
-    krb5_keyblock key;
+    krb5_keyblock keys[4];
     size_t i, j;
 
     (void)state;
     set_input(&input, &vectors[0]);
-    assert_int_equal(kx_derive_confirm(context, &input.derivation, confirm),
-                     0);
+    assert_int_equal(
+        kx_derive(context, &input.derivation, etypes, 4, keys, confirm), 0);
     memcpy(first[4], confirm, 16);
     for (i = 0; i < 4; i++) {
-        assert_int_equal(
-            kx_derive_key(context, &input.derivation, etypes[i], &key), 0);
-        memcpy(first[i], key.contents, 16);
-        krb5_free_keyblock_contents(context, &key);
+        memcpy(first[i], keys[i].contents, 16);
+        krb5_free_keyblock_contents(context, &keys[i]);
     }
     for (i = 0; i < 5; i++) {
         for (j = 0; j < i; j++)
@@ -312,21 +309,66 @@ keys_of_different_types_and_the_confirmation_have_nothing_in_common(
 }
 
 static void
+a_key_does_not_depend_on_those_derived_with_it(void **state)
+{
+    static const krb5_enctype etypes[] = {20, 17, 18};
+    unsigned char confirm[2][KX_CONFIRM_SIZE];
+    krb5_keyblock keys[3], alone;
+    struct input input;
+    size_t i;
+
+    (void)state;
+    set_input(&input, &vectors[N_VECTORS - 1]);
+    assert_int_equal(
+        kx_derive(context, &input.derivation, etypes, 3, keys, confirm[0]), 0);
+    for (i = 0; i < 3; i++) {
+        assert_int_equal(kx_derive(context, &input.derivation, &etypes[i], 1,
+                                   &alone, confirm[1]),
+                         0);
+        assert_int_equal(keys[i].enctype, etypes[i]);
+        assert_int_equal(keys[i].length, alone.length);
+        assert_memory_equal(keys[i].contents, alone.contents, alone.length);
+        assert_memory_equal(confirm[0], confirm[1], KX_CONFIRM_SIZE);
+        krb5_free_keyblock_contents(context, &keys[i]);
+        krb5_free_keyblock_contents(context, &alone);
+    }
+    clear_input(&input);
+}
+
+/* Deriving for these types fails with code and gives nothing. */
+static void
+assert_nothing_derived(const struct kx_derivation *derivation,
+                       const krb5_enctype *etypes, size_t n,
+                       krb5_error_code code)
+{
+    static const unsigned char zeros[KX_CONFIRM_SIZE];
+    unsigned char confirm[KX_CONFIRM_SIZE];
+    krb5_keyblock keys[2];
+    size_t i;
+
+    memset(confirm, 0xff, sizeof(confirm));
+    assert_int_equal(kx_derive(context, derivation, etypes, n, keys, confirm),
+                     code);
+    for (i = 0; i < n; i++)
+        assert_null(keys[i].contents);
+    assert_memory_equal(confirm, zeros, sizeof(zeros));
+}
+
+static void
 an_encryption_type_that_is_none_is_refused(void **state)
 {
     /* 0 among them: its stream is the confirmation's. */
-    static const krb5_enctype etypes[] = {0, -1, 1, 999, INT32_MAX, INT32_MIN};
+    static const krb5_enctype none[] = {0, -1, 1, 999, INT32_MAX, INT32_MIN};
+    krb5_enctype etypes[] = {ENCTYPE_AES256_CTS_HMAC_SHA1_96, 0};
     struct input input;
-    krb5_keyblock key;
     size_t i;
 
     (void)state;
     set_input(&input, &vectors[0]);
-    for (i = 0; i < sizeof(etypes) / sizeof(etypes[0]); i++) {
-        assert_int_equal(
-            kx_derive_key(context, &input.derivation, etypes[i], &key),
-            KX_ERR_POLICY_ETYPE);
-        assert_null(key.contents);
+    for (i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        etypes[1] = none[i];
+        assert_nothing_derived(&input.derivation, etypes, 2,
+                               KX_ERR_POLICY_ETYPE);
     }
     clear_input(&input);
 }
@@ -334,22 +376,14 @@ an_encryption_type_that_is_none_is_refused(void **state)
 static void
 what_cannot_be_encoded_gives_neither_key_nor_confirmation(void **state)
 {
-    static const unsigned char zeros[KX_CONFIRM_SIZE];
-    unsigned char confirm[KX_CONFIRM_SIZE];
+    static const krb5_enctype etype = ENCTYPE_AES256_CTS_HMAC_SHA1_96;
     struct input input;
-    krb5_keyblock key;
 
     (void)state;
     set_input(&input, &vectors[0]);
     /* KerberosTime ends with the year 9999. */
     input.derivation.till = (time_t)253402300800;
-    assert_int_not_equal(kx_derive_key(context, &input.derivation, 18, &key),
-                         0);
-    assert_null(key.contents);
-    memset(confirm, 0xff, sizeof(confirm));
-    assert_int_not_equal(
-        kx_derive_confirm(context, &input.derivation, confirm), 0);
-    assert_memory_equal(confirm, zeros, sizeof(zeros));
+    assert_nothing_derived(&input.derivation, &etype, 1, KX_ERR_ENCODE);
     clear_input(&input);
 }
 
@@ -376,6 +410,7 @@ main(void)
         cmocka_unit_test(everything_that_goes_in_changes_what_comes_out),
         cmocka_unit_test(
             keys_of_different_types_and_the_confirmation_have_nothing_in_common),
+        cmocka_unit_test(a_key_does_not_depend_on_those_derived_with_it),
         cmocka_unit_test(an_encryption_type_that_is_none_is_refused),
         cmocka_unit_test(
             what_cannot_be_encoded_gives_neither_key_nor_confirmation),

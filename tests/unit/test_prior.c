@@ -440,6 +440,7 @@ static void
 derive(const struct kx_earlier *earlier, const struct kx_prior_names *names,
        krb5_keyblock *key, unsigned char confirm[KX_CONFIRM_SIZE])
 {
+    static const krb5_enctype etype = ENCTYPE_AES256_CTS_HMAC_SHA1_96;
     const krb5_data service = kx_data("BRAVO.EXAMPLE", 13);
     const krb5_data client = kx_data("ALPHA.EXAMPLE", 13);
     struct kx_derivation derivation = {.till = 1796572260, .kvno = 3};
@@ -454,10 +455,8 @@ derive(const struct kx_earlier *earlier, const struct kx_prior_names *names,
     memcpy(derivation.transcript, transcript, sizeof(transcript));
     derivation.prior = values.keys;
     derivation.n_prior = values.n;
-    assert_int_equal(kx_derive_key(context, &derivation,
-                                   ENCTYPE_AES256_CTS_HMAC_SHA1_96, key),
+    assert_int_equal(kx_derive(context, &derivation, &etype, 1, key, confirm),
                      0);
-    assert_int_equal(kx_derive_confirm(context, &derivation, confirm), 0);
     kx_prior_values_clear(&values);
     krb5_free_principal(context, name);
 }
