@@ -239,6 +239,8 @@ an_authority_that_is_none_is_not_encoded(void **state)
     message.offer.tbs.accept_ca = &ca;
     message.offer.tbs.n_accept_ca = 1;
     assert_int_equal(sample_try(&message), KX_ERR_ENCODE);
+    not_encoded_because(&message, "KX-REQ: accept-ca 1 is not an "
+                                  "AuthorityKeyIdentifier");
 }
 
 static void
