@@ -140,14 +140,33 @@ class Gate:
 
 def relaying(client, upstream):
     """What is behind, byte by byte, whatever protocol it speaks."""
-    with upstream() as server:
-        back = threading.Thread(target=_pump, args=(server, client), daemon=True)
-        back.start()
-        try:
-            _pump(client, server)
-        finally:
-            _shut(server)
-            back.join()
+    overhearing([])(client, upstream)
+
+
+def overhearing(turns):
+    """What is behind, byte by byte.  Each turn is appended to the list, as who speaks, "client" or "server",
+    and how many bytes until the other does."""
+
+    def heard(who):
+        def note(part):
+            if turns and turns[-1][0] == who:
+                turns[-1] = (who, turns[-1][1] + len(part))
+            else:
+                turns.append((who, len(part)))
+
+        return note
+
+    def behave(client, upstream):
+        with upstream() as server:
+            back = threading.Thread(target=_pump, args=(server, client, heard("server")), daemon=True)
+            back.start()
+            try:
+                _pump(client, server, heard("client"))
+            finally:
+                _shut(server)
+                back.join()
+
+    return behave
 
 
 def posing_as(other):
@@ -242,10 +261,11 @@ class Peer:
             connection.close()
 
 
-def _pump(source, sink):
-    """Hand on what comes from one connection to another, to its end."""
+def _pump(source, sink, note=lambda part: None):
+    """Hand on what comes from one connection to another, to its end; `note` is told of each part before."""
     try:
         while part := source.recv(65536):
+            note(part)
             sink.sendall(part)
     except OSError:
         pass

@@ -10,7 +10,6 @@ from .clock import Clock
 from .ports import is_listening
 from .process import Log, Service, run
 from .session import Session
-from .zone import TTL
 
 MASTER_PASSWORD = "master"
 ADMIN = "admin/admin"
@@ -127,12 +126,12 @@ class Realm:
 
     def published_records(self):
         """The lines that the administrator puts into the realm's zone, from kxover's own mouth; only how
-        long they may be remembered is the lab's choice."""
+        long they may be remembered is the zone's choice."""
         if not self.uses_kxover:
             return [f"_kerberos._tcp.{self.domain}. SRV 0 0 {self.port} {self.kdc_host}.",
                     f'_kerberos.{self.domain}. TXT "{self.name}"']
         printed = self.kxover("dns", "-r", self.name, "--host", self.kdc_host, "--port", self.port).stdout
-        return re.sub(r"^(\S+) \d+ IN ", rf"\1 {TTL} IN ", printed, flags=re.MULTILINE).splitlines()
+        return re.sub(r"^(\S+) \d+ IN ", r"\1 IN ", printed, flags=re.MULTILINE).splitlines()
 
     def start(self):
         """Start its servers."""

@@ -33,7 +33,7 @@ class Zone:
     `records` are zone-file lines that anybody may add to.  `edits` are functions that are given the list
     of all lines at publication and return the list to publish instead; `damaged_types` are the record
     types whose signatures get damaged after they are made; `signer_options` are what ldns-signzone is told
-    besides, such as ["-n"] for NSEC3."""
+    besides, such as ["-n"] for NSEC3; `ttl` is the seconds that its records may be remembered."""
 
     def __init__(self, name, folder, env, publish):
         """`name` is absolute and in small letters; files go into `folder`; `publish` is a function that
@@ -45,6 +45,7 @@ class Zone:
         self.signing = Signing.VALID
         self.damaged_types = set()
         self.signer_options = []
+        self.ttl = TTL
         self.serial = 0
         self._folder = Path(folder)
         self._env = env
@@ -74,13 +75,13 @@ class Zone:
         lines += self.records
         for edit in self.edits:
             lines = edit(lines)
-        content = (lines, self.signing, frozenset(self.damaged_types))
+        content = (self.ttl, lines, self.signing, frozenset(self.damaged_types))
         if content == self._written:
             return False
         self._written = content
         self.serial += 1
         source = self._folder / f"{self._stem}.zone"
-        source.write_text("\n".join([f"$ORIGIN {self.name}", f"$TTL {TTL}", *self._head(), *lines]) + "\n")
+        source.write_text("\n".join([f"$ORIGIN {self.name}", f"$TTL {self.ttl}", *self._head(), *lines]) + "\n")
         unsigned = self.signing in (Signing.UNSIGNED, Signing.STRIPPED)
         text = source.read_text() if unsigned else self._signed(source)
         self.file.write_text(text)
@@ -97,7 +98,7 @@ class Zone:
         return "ns." if self.name == "." else f"ns.{self.name}"
 
     def _head(self):
-        return [f"{self.name} SOA {self._server()} hostmaster.{self._server()} {self.serial} 3600 600 86400 {TTL}",
+        return [f"{self.name} SOA {self._server()} hostmaster.{self._server()} {self.serial} 3600 600 86400 {self.ttl}",
                 f"{self.name} NS {self._server()}",
                 f"{self._server()} A 127.0.0.1"]
 
