@@ -554,7 +554,8 @@ kx_connection_start(struct kx_daemon *daemon, evutil_socket_t fd,
     if (ret)
         goto failed;
     bufferevent_setcb(c->client, on_read, on_write, on_event, c);
-    (void)bufferevent_enable(c->client, EV_READ | EV_WRITE);
+    /* Writing is enabled from the start, and begins with the first output. */
+    (void)bufferevent_enable(c->client, EV_READ);
     start_reading(c, FIRST_MESSAGE_LIMIT);
     return;
 

@@ -222,7 +222,7 @@ connect_relay(struct kx_relay *relay)
     bufferevent_setcb(kdc, on_kdc_read, NULL, on_kdc_event, relay);
     bufferevent_setwatermark(kdc, EV_READ, 0, BUFFERED);
     (void)bufferevent_set_timeouts(kdc, NULL, &kdc_write_limit);
-    (void)bufferevent_enable(kdc, EV_READ | EV_WRITE);
+    (void)bufferevent_enable(kdc, EV_READ);
 
     TAILQ_REMOVE(&relays->in_line, relay, link);
     relays->n_in_line--;

@@ -61,6 +61,7 @@ def kdc_conf(realm):
             "kxover_allow_address": "127.0.0.0/8",
         }
     return {
+        "kdcdefaults": realm.kdc_defaults,
         "realms": {
             realm.name: {
                 "database_module": "store",

@@ -20,9 +20,9 @@ class Realm:
 
     `port` is where everybody finds it; `kdcs` are those of its KDCs that clients are told of, in order,
     each a Realm with a `port`.  `settings` and `kdc_settings` are relations for its [dbmodules]
-    and [realms] subsections of kdc.conf, `client_settings` for the [libdefaults] section of its
-    krb5.conf, over the lab's own; a value of None takes one away.  After a change call configure() and
-    restart what should know."""
+    and [realms] subsections of kdc.conf, `kdc_defaults` for its [kdcdefaults] section,
+    `client_settings` for the [libdefaults] section of its krb5.conf, over the lab's own; a value of None
+    takes one away.  After a change call configure() and restart what should know."""
 
     def __init__(self, lab, name, users, folder=None, host="kdc"):
         self.lab = lab
@@ -32,6 +32,7 @@ class Realm:
         self.users = list(users)
         self.settings = {}
         self.kdc_settings = {}
+        self.kdc_defaults = {}
         self.client_settings = {}
         self.maps_hosts = True
         self.host_mappings = {}
