@@ -23,6 +23,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include "tests/bench/sides.h"
@@ -165,26 +172,32 @@ load(struct end *end, const struct sides *sides, const struct side *self,
     gnutls_certificate_set_verify_function(end->credentials, verify);
 }
 
-/* An end of a new connection. */
+/* Begin an end's session; role is as gnutls_init() has it. */
+static void
+begin_session(struct end *end, unsigned int role)
+{
+    must(gnutls_init(&end->session, role | GNUTLS_NO_TICKETS));
+    must(gnutls_priority_set_direct(end->session, PRIORITY, NULL));
+    must(gnutls_credentials_set(end->session, GNUTLS_CRD_CERTIFICATE,
+                                end->credentials));
+    gnutls_session_set_ptr(end->session, end);
+    if ((role & GNUTLS_SERVER) != 0)
+        gnutls_certificate_server_set_request(end->session,
+                                              GNUTLS_CERT_REQUIRE);
+}
+
+/* An end of a new connection through memory. */
 static void
 begin(struct end *end, struct wire *wire, unsigned int role)
 {
     end->wire = wire;
     end->in = role == GNUTLS_SERVER ? &wire->to_server : &wire->to_client;
     end->out = role == GNUTLS_SERVER ? &wire->to_client : &wire->to_server;
-    must(gnutls_init(&end->session,
-                     role | GNUTLS_NONBLOCK | GNUTLS_NO_TICKETS));
-    must(gnutls_priority_set_direct(end->session, PRIORITY, NULL));
-    must(gnutls_credentials_set(end->session, GNUTLS_CRD_CERTIFICATE,
-                                end->credentials));
-    gnutls_session_set_ptr(end->session, end);
+    begin_session(end, role | GNUTLS_NONBLOCK);
     gnutls_transport_set_ptr(end->session, end);
     gnutls_transport_set_push_function(end->session, push);
     gnutls_transport_set_pull_function(end->session, pull);
     gnutls_transport_set_pull_timeout_function(end->session, pull_timeout);
-    if (role == GNUTLS_SERVER)
-        gnutls_certificate_server_set_request(end->session,
-                                              GNUTLS_CERT_REQUIRE);
 }
 
 /* Go on with an end's handshake; true when it is through. */
@@ -255,14 +268,95 @@ end_sessions(struct end *client, struct end *server)
     end_session(server);
 }
 
-/* One line of ratios. */
+/* Let TLS go over socket, which sends at once whatever it is given. */
 static void
-print_figures(const char *kind, const char *name, const char *side,
+use_socket(const struct end *end, int socket)
+{
+    int on = 1;
+
+    must(setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)));
+    gnutls_transport_set_int(end->session, socket);
+}
+
+/* The server of ROUNDS connections over TCP: one byte is asked, one answered.
+ */
+static void
+serve(struct end *server, int listener)
+{
+    char byte;
+    int i, socket;
+
+    for (i = 0; i < ROUNDS; i++) {
+        socket = accept(listener, NULL, NULL);
+        must(socket < 0);
+        begin_session(server, GNUTLS_SERVER);
+        use_socket(server, socket);
+        must(gnutls_handshake(server->session));
+        must(gnutls_record_recv(server->session, &byte, 1) - 1);
+        must(gnutls_record_send(server->session, &byte, 1) - 1);
+        gnutls_deinit(server->session);
+        (void)close(socket);
+    }
+}
+
+/* Milliseconds from a new connection to the first answer over it. */
+static double
+contact(struct end *client, const struct sockaddr_in *address)
+{
+    struct timespec begun, ended;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    char byte = '?';
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &begun);
+    must(connect(fd, (const struct sockaddr *)address, sizeof(*address)));
+    begin_session(client, GNUTLS_CLIENT);
+    use_socket(client, fd);
+    must(gnutls_handshake(client->session));
+    must(gnutls_record_send(client->session, &byte, 1) - 1);
+    must(gnutls_record_recv(client->session, &byte, 1) - 1);
+    (void)clock_gettime(CLOCK_MONOTONIC, &ended);
+    gnutls_deinit(client->session);
+    (void)close(fd);
+    return (double)(ended.tv_sec - begun.tv_sec) * 1e3 +
+           (double)(ended.tv_nsec - begun.tv_nsec) / 1e6;
+}
+
+/* Milliseconds of each of ROUNDS contacts over TCP, certificates judged as an
+ * exchange does. */
+static void
+measure_latency(struct end *client, struct end *server, double latency[ROUNDS])
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof(address);
+    int listener = socket(AF_INET, SOCK_STREAM, 0), i, status;
+    pid_t child;
+
+    client->alike = server->alike = TRUE;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    must(bind(listener, (struct sockaddr *)&address, size));
+    must(listen(listener, 1));
+    must(getsockname(listener, (struct sockaddr *)&address, &size));
+    (void)fflush(stdout);
+    child = fork();
+    must(child < 0);
+    if (child == 0) {
+        serve(server, listener);
+        _exit(0);
+    }
+    (void)close(listener);
+    for (i = 0; i < ROUNDS; i++)
+        latency[i] = contact(client, &address);
+    must(waitpid(child, &status, 0) != child || status != 0);
+}
+
+/* One line: a figure of each round. */
+static void
+print_figures(const char *kind, const char *name, const char *what,
               const double *figures)
 {
     int i;
 
-    printf("%s_%s_%s", kind, name, side);
+    printf("%s_%s_%s", kind, name, what);
     for (i = 0; i < ROUNDS; i++)
         printf(" %.4f", figures[i]);
     printf("\n");
@@ -286,7 +380,7 @@ measure(const char *kind, gnutls_pk_algorithm_t algorithm, unsigned int bits)
     static struct wire wire;
     struct sides sides;
     struct end client, server;
-    double initiator[2][ROUNDS], responder[2][ROUNDS];
+    double initiator[2][ROUNDS], responder[2][ROUNDS], latency[ROUNDS];
     int round, i, alike;
 
     sides_open(&sides, algorithm, bits);
@@ -313,6 +407,8 @@ measure(const char *kind, gnutls_pk_algorithm_t algorithm, unsigned int bits)
             responder[alike][round] = sides.responder.cpu / server.cpu;
         }
     }
+    measure_latency(&client, &server, latency);
+    print_figures(kind, "tls", "latency", latency);
     for (alike = 0; alike <= 1; alike++) {
         print_figures(kind, names[alike], "initiator", initiator[alike]);
         print_figures(kind, names[alike], "responder", responder[alike]);
