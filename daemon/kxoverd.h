@@ -91,9 +91,13 @@ void kx_daemon_log_to_stderr(krb5_boolean on);
 
 /*
  * Keep what is in memory out of core files, and files that we make from others
- * (umask 077).  Allow as many open files as the system lets us.
+ * (umask 077).
  */
 void kx_process_harden(void);
+
+/* Have so many files open at once, or as many as the system lets us.  Returns
+ * how many that are, which may be more. */
+size_t kx_process_allow_files(size_t files);
 
 /*
  * Go on in the background, in a session of our own.  The foreground process
@@ -268,6 +272,11 @@ typedef void kx_evict_fn(struct kx_seat *seat);
 /* Errors: ENOMEM. */
 krb5_error_code kx_limits_new(size_t max_seats, size_t max_source_seats,
                               kx_evict_fn *evict, struct kx_limits **out);
+
+/* Let there be so many seats from now on.  Those who are idle for longest make
+ * room where there are more; of the others none, and no newcomer either. */
+void kx_limits_set_maximum(struct kx_limits *limits, size_t max_seats,
+                           size_t max_source_seats);
 
 /* All seats must have been left. */
 void kx_limits_free(struct kx_limits *limits);

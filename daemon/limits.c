@@ -125,6 +125,16 @@ kx_limits_new(size_t max_seats, size_t max_source_seats, kx_evict_fn *evict,
 }
 
 void
+kx_limits_set_maximum(struct kx_limits *limits, size_t max_seats,
+                      size_t max_source_seats)
+{
+    limits->max_seats = max_seats;
+    limits->max_source_seats = max_source_seats;
+    while (limits->count > max_seats && !TAILQ_EMPTY(&limits->idle))
+        limits->evict(TAILQ_FIRST(&limits->idle));
+}
+
+void
 kx_limits_free(struct kx_limits *limits)
 {
     free(limits);

@@ -16,19 +16,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <syslog.h>
 #include <unistd.h>
 #include <event2/event.h>
 #include "daemon/kxoverd.h"
 #include "daemon/walk.h"
 
-/* Connections in all and from one source, where enough files may be open. */
-#define MAX_SEATS 1024
+/* Connections from one source. */
 #define MAX_SOURCE_SEATS 256
 
-/* Files that we have open for other things than clients. */
+/* Files that we have open for other things than clients: at the least, and
+ * when libunbound has all its sockets (outgoing-range). */
 #define OTHER_FILES 128
+#define MANY_OTHER_FILES 3072
 
 /* How long messages under way may take when we are to end. */
 static const struct timeval stop_limit = {5, 0};
@@ -123,20 +123,6 @@ log_error(const struct kx_daemon *daemon, krb5_context context,
     krb5_free_error_message(context, message);
 }
 
-/* As many connections as our files allow; a relayed one needs two. */
-static size_t
-seats_for_files(void)
-{
-    struct rlimit files;
-
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
-        files.rlim_cur >= MAX_SEATS + OTHER_FILES)
-        return MAX_SEATS;
-    if (files.rlim_cur < 2 * OTHER_FILES)
-        return OTHER_FILES / 2;
-    return (size_t)files.rlim_cur - OTHER_FILES;
-}
-
 /* libevent has something to say. */
 static void
 on_libevent_log(int severity, const char *message)
@@ -148,17 +134,48 @@ on_libevent_log(int severity, const char *message)
            message);
 }
 
-/* Put what the service's settings say of addresses into force; after an error
- * some of it may be.  Errors: as of kx_listeners_set() and kx_scrape_listen().
+/*
+ * Let there be as many connections as the settings say.  Where the system does
+ * not let us have the files for it, there are fewer, unless more than the
+ * default was asked for: an administrator who counts on them is to know.
+ * Errors: KX_ERR_SETTING.
  */
 static krb5_error_code
-apply_addresses(struct kx_daemon *daemon, const struct kx_service *service)
+apply_limits(struct kx_daemon *daemon, const struct kx_service *service)
+{
+    size_t seats = service->settings->max_connections;
+    size_t files = kx_process_allow_files(seats + MANY_OTHER_FILES);
+
+    if (files < seats + OTHER_FILES && seats > KX_DEFAULT_CONNECTIONS)
+        return kx_error(service->context, KX_ERR_SETTING,
+                        "kdc.conf [dbmodules] %s: kxover_max_connections = "
+                        "%zu cannot be used: that wants %zu open files, and "
+                        "the system lets kxoverd have %zu; right is a higher "
+                        "limit (LimitNOFILE= in its unit, ulimit -n), or "
+                        "fewer connections",
+                        service->settings->section, seats, seats + OTHER_FILES,
+                        files);
+    if (files < 2 * OTHER_FILES)
+        files = OTHER_FILES + OTHER_FILES / 2;
+    if (seats > files - OTHER_FILES)
+        seats = files - OTHER_FILES;
+    kx_limits_set_maximum(daemon->limits, seats, MAX_SOURCE_SEATS);
+    return 0;
+}
+
+/* Put what the service's settings say of connections and addresses into force;
+ * after an error some of it may be.  Errors: as of apply_limits(),
+ * kx_listeners_set() and kx_scrape_listen(). */
+static krb5_error_code
+apply_settings(struct kx_daemon *daemon, const struct kx_service *service)
 {
     const struct kx_settings *settings = service->settings;
     krb5_error_code ret;
 
-    ret = kx_listeners_set(daemon->listeners, service->context,
-                           settings->listen, settings->n_listen);
+    ret = apply_limits(daemon, service);
+    if (ret == 0)
+        ret = kx_listeners_set(daemon->listeners, service->context,
+                               settings->listen, settings->n_listen);
     if (ret == 0)
         ret = kx_scrape_listen(daemon->scrape, service->context,
                                settings->metrics, settings->n_metrics);
@@ -218,13 +235,13 @@ on_reload(evutil_socket_t fd, short what, void *arg)
                            daemon->logger, &daemon->metrics, old);
     if (ret)
         goto failed;
-    ret = apply_addresses(daemon, service);
+    ret = apply_settings(daemon, service);
     if (ret == 0)
         ret = kx_scrape_write(daemon->scrape, service->context,
                               service->settings->metrics_file);
     if (ret) {
         log_error(daemon, service->context, ret);
-        (void)apply_addresses(daemon, old);
+        (void)apply_settings(daemon, old);
         goto failed;
     }
     daemon->service = service;
@@ -290,7 +307,6 @@ set_up(struct control *control)
 {
     struct kx_daemon *daemon = &control->daemon;
     krb5_error_code ret;
-    size_t seats = seats_for_files();
 
     kx_steady_begin(&daemon->steady);
     daemon->base = event_base_new();
@@ -310,9 +326,8 @@ set_up(struct control *control)
     ret = kx_listeners_new(daemon, &daemon->listeners);
     if (ret)
         return ret;
-    ret = kx_limits_new(seats,
-                        seats < MAX_SOURCE_SEATS ? seats : MAX_SOURCE_SEATS,
-                        kx_connection_evict, &daemon->limits);
+    /* The settings will say how many there may be. */
+    ret = kx_limits_new(0, 0, kx_connection_evict, &daemon->limits);
     if (ret)
         return ret;
     control->on_term = evsignal_new(daemon->base, SIGTERM, on_stop, control);
@@ -339,7 +354,7 @@ start(struct control *control)
     ret = kx_service_read(daemon->logger, options->realm, &daemon->service);
     if (ret)
         return ret;
-    ret = apply_addresses(daemon, daemon->service);
+    ret = apply_settings(daemon, daemon->service);
     if (!ret && options->user != NULL)
         ret = kx_process_become(daemon->service->context, options->user);
     /* Only now, so that the log file belongs to whom we have become. */

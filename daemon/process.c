@@ -20,9 +20,6 @@
 #endif
 #include "daemon/kxoverd.h"
 
-/* More open files than this we have no use for. */
-#define ENOUGH_FILES 4096
-
 /* Where the foreground process waits for a word from us; -1 if there is none.
  */
 static int ready_fd = -1;
@@ -30,7 +27,7 @@ static int ready_fd = -1;
 void
 kx_process_harden(void)
 {
-    struct rlimit no_core = {0, 0}, files;
+    struct rlimit no_core = {0, 0};
 
     (void)umask(077);
     (void)setrlimit(RLIMIT_CORE, &no_core);
@@ -39,12 +36,22 @@ kx_process_harden(void)
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 #endif
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0 &&
-        files.rlim_cur < ENOUGH_FILES) {
-        files.rlim_cur =
-            files.rlim_max < ENOUGH_FILES ? files.rlim_max : ENOUGH_FILES;
-        (void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
+size_t
+kx_process_allow_files(size_t files)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return files;
+    if (limit.rlim_cur < files) {
+        limit.rlim_cur = limit.rlim_max < files ? limit.rlim_max : files;
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0 &&
+            getrlimit(RLIMIT_NOFILE, &limit) != 0)
+            return files;
     }
+    return limit.rlim_cur < SIZE_MAX ? (size_t)limit.rlim_cur : SIZE_MAX;
 }
 
 /* In the foreground process: exit as the one in the background turns out. */

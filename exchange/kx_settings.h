@@ -29,6 +29,12 @@
 /* The most that kxover_max_peers may say. */
 #define KX_MAX_PEERS 1000000
 
+/* The least and the most that kxover_max_connections may say, and what it is
+ * where it is not set. */
+#define KX_MIN_CONNECTIONS 64
+#define KX_MAX_CONNECTIONS 100000
+#define KX_DEFAULT_CONNECTIONS 1024
+
 /* The most that kxover_identity may be set. */
 #define KX_MAX_IDENTITIES 16
 
@@ -89,6 +95,8 @@ struct kx_settings {
                                * NULL-terminated, NULL when not set */
     size_t max_peers;         /* kxover_max_peers: realms that may have keys
                                * here, each way: 10000, from 1 to 1000000 */
+    size_t max_connections;   /* kxover_max_connections: that kxoverd has open
+                               * at once: 1024, from 64 to 100000 */
     krb5_deltat wait;         /* kxover_wait: 3s, from 0 to 30s */
     int stall;                /* kxover_stall: 20 %, from 0 to 100 */
     enum kx_store_kind store; /* kxover_store: database or memory */

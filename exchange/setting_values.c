@@ -290,17 +290,29 @@ read_wait(struct kx_settings *settings, const char *value)
     return read_time(value, 0, MAX_WAIT, &settings->wait);
 }
 
+/* Read a number from least to most. */
 static krb5_error_code
-read_max_peers(struct kx_settings *settings, const char *value)
+read_number(const char *value, size_t least, size_t most, size_t *out)
 {
     size_t digits = strspn(value, "0123456789");
 
     if (digits == 0 || digits > 7 || value[digits] != '\0')
         return KX_ERR_SETTING;
-    settings->max_peers = (size_t)strtoul(value, NULL, 10);
-    return settings->max_peers == 0 || settings->max_peers > KX_MAX_PEERS
-               ? KX_ERR_SETTING
-               : 0;
+    *out = (size_t)strtoul(value, NULL, 10);
+    return *out < least || *out > most ? KX_ERR_SETTING : 0;
+}
+
+static krb5_error_code
+read_max_peers(struct kx_settings *settings, const char *value)
+{
+    return read_number(value, 1, KX_MAX_PEERS, &settings->max_peers);
+}
+
+static krb5_error_code
+read_max_connections(struct kx_settings *settings, const char *value)
+{
+    return read_number(value, KX_MIN_CONNECTIONS, KX_MAX_CONNECTIONS,
+                       &settings->max_connections);
 }
 
 static krb5_error_code
@@ -480,6 +492,8 @@ const struct kx_setting_row kx_setting_rows[] = {
      KX_TEXT(KX_DEFAULT_KEEP)},
     {KX_SETTING_PREFIX "max_peers", FALSE, read_max_peers,
      "a number from 1 to 1000000", "10000"},
+    {KX_SETTING_PREFIX "max_connections", FALSE, read_max_connections,
+     "a number from 64 to 100000", KX_TEXT(KX_DEFAULT_CONNECTIONS)},
     {KX_SETTING_PREFIX "wait", FALSE, read_wait,
      "a time from 0s to 30s, such as 3s", "3s"},
     {KX_SETTING_PREFIX "stall", FALSE, read_stall,

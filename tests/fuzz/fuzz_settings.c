@@ -98,6 +98,8 @@ check(const struct kx_settings *settings)
     FUZZ_MUST(settings->wait >= 0 && settings->wait <= 30);
     FUZZ_MUST(settings->stall >= 0 && settings->stall <= 100);
     FUZZ_MUST(settings->max_peers >= 1 && settings->max_peers <= KX_MAX_PEERS);
+    FUZZ_MUST(settings->max_connections >= KX_MIN_CONNECTIONS);
+    FUZZ_MUST(settings->max_connections <= KX_MAX_CONNECTIONS);
     FUZZ_MUST(settings->keep <= KX_MAX_KEEP);
     FUZZ_MUST(settings->n_listen >= 1 && settings->n_kdc <= 1);
     FUZZ_MUST(settings->version_share >= 1);

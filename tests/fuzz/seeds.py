@@ -175,7 +175,8 @@ def settings(source):
         "kxover_attributes": "ok_as_delegate session_enctypes=aes256-cts",
         "kxover_unbound_conf": "/etc/unbound/kxover.conf",
         "kxover_replica": "yes", "kxover_not_yet": "unknown",
-        "kxover_max_peers": "5000", "kxover_backend": "db2",
+        "kxover_max_peers": "5000", "kxover_max_connections": "2048",
+        "kxover_backend": "db2",
         "kxover_adopt": "out:*.TEST PARTNER.TEST"}
     corpus.add("\n".join("%s = %s" % line for line in lines.items()).encode())
     for name, value in lines.items():

@@ -46,6 +46,7 @@ PACKAGES = {
     "nsd-checkzone": "nsd",
     "openssl": "openssl",
     "p11tool": "gnutls-bin",
+    "prlimit": "util-linux",
     "script": "bsdutils",
     "setpriv": "util-linux",
     "setsid": "util-linux",

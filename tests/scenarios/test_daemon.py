@@ -26,14 +26,14 @@ class Start(DaemonScenario):
     def setUp(self):
         self.daemon.stop()
 
-    def run_daemon(self, *options, env=None):
-        """Run kxoverd until it ends or detaches."""
-        return run([self.lab.build.daemon, *options], {**self.alpha.env, **(env or {})}, check=False)
+    def run_daemon(self, *options, env=None, under=()):
+        """Run kxoverd until it ends or detaches, under another program if need be."""
+        return run([*under, self.lab.build.daemon, *options], {**self.alpha.env, **(env or {})}, check=False)
 
-    def assert_refused(self, *words):
+    def assert_refused(self, *words, under=()):
         """It does not start, and says why where somebody looks: on standard error and in the log."""
         mark = self.daemon.log.mark()
-        result = self.run_daemon("-n")
+        result = self.run_daemon("-n", under=under)
         self.assertEqual(result.code, 1, result.output)
         complaint, = [line for line in result.stderr.splitlines() if line]
         for word in words:
@@ -51,6 +51,19 @@ class Start(DaemonScenario):
     def test_an_address_in_use_is_named(self):
         with socket.create_server(("127.0.0.1", self.alpha.daemon_port)):
             self.assert_refused(f"127.0.0.1:{self.alpha.daemon_port}", "kxover_listen", "in use")
+
+    def test_more_connections_than_there_may_be_files_are_named(self):
+        self.set_up_with(kxover_max_connections="2000")
+        self.assert_refused("store", "kxover_max_connections = 2000", "LimitNOFILE", "1500",
+                            under=[tools.find("prlimit"), "--nofile=1500"])
+
+    def test_with_few_files_it_serves_fewer_connections_than_the_default(self):
+        self.start_with(under=[tools.find("prlimit"), "--nofile=600"])
+        with contextlib.ExitStack() as closing:
+            first, *_ = [closing.enter_context(connect(self.alpha, f"127.0.0.{2 + number // PER_SOURCE}"))
+                         for number in range(600)]
+            self.assertTrue(is_closed(first, timeout=2))
+            self.assert_served()
 
     def test_a_database_that_cannot_be_opened_is_named(self):
         self.set_up_with(database_name=self.alpha.folder / "nonesuch")
@@ -255,6 +268,47 @@ class Connections(DaemonScenario):
         self.assertLess(cpu_seconds(self.daemon) - before, 0.2)
         for connection in connections:
             connection.close()
+        self.assert_served()
+
+
+class MaxConnections(DaemonScenario):
+    """kxover_max_connections."""
+
+    MOST = 64
+
+    def setUp(self):
+        self.addCleanup(self.daemon.restart)
+
+    def open(self, number):
+        """So many connections, open until the end of the test."""
+        connections = [connect(self.alpha) for _ in range(number)]
+        for connection in connections:
+            self.addCleanup(connection.close)
+        return connections
+
+    def set_most(self, number):
+        self.set_up_with(kxover_max_connections=str(number))
+        self.assertIn("read again", self.reload())
+
+    def test_one_more_pushes_out_the_oldest_idle_one(self):
+        self.set_most(self.MOST)
+        first, *others = self.open(self.MOST)
+        newest, = self.open(1)
+        self.assert_served(newest)
+        self.assertTrue(is_closed(first, timeout=2))
+        self.assertFalse(is_closed(others[0], timeout=0.1))
+
+    def test_with_fewer_from_now_on_the_oldest_idle_ones_go(self):
+        first, *others = self.open(self.MOST + 1)
+        self.set_most(self.MOST)
+        self.assertTrue(is_closed(first, timeout=2))
+        self.assertFalse(is_closed(others[0], timeout=0.1))
+
+    def test_more_than_the_system_has_files_for_leaves_the_old_number_in_force(self):
+        limits = resource.prlimit(self.daemon.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(self.daemon.pid, resource.RLIMIT_NOFILE, (limits[0], limits[0]))
+        self.set_up_with(kxover_max_connections="100000")
+        self.assertRegex(self.reload(), "kxover_max_connections = 100000 cannot be used")
         self.assert_served()
 
 

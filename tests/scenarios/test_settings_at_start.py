@@ -26,6 +26,7 @@ WRONG = (
     ("kxover_lifetime", "3 weeks"),
     ("kxover_wait", "-1s"),
     ("kxover_wait", "1h"),
+    ("kxover_max_connections", "63"),
     ("kxover_stall", "101%"),
     ("kxover_stall", "a fifth"),
     ("kxover_store", "disk"),

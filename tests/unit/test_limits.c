@@ -174,6 +174,44 @@ when_all_are_busy_the_next_one_is_refused_wherever_from(void **state)
 }
 
 static void
+more_seats_are_there_at_once(void **state)
+{
+    static struct guest guests[MAX_SEATS + 1];
+
+    (void)state;
+    kx_limits_set_maximum(limits, MAX_SEATS + 1, MAX_SEATS + 1);
+    seat(guests, MAX_SEATS + 1, "192.0.2.1");
+    assert_true(guests[0].seated);
+    assert_int_equal(kx_limits_maximum(limits), MAX_SEATS + 1);
+}
+
+static void
+of_fewer_seats_the_oldest_idle_guests_go_at_once(void **state)
+{
+    static struct guest guests[MAX_SOURCE_SEATS];
+
+    (void)state;
+    seat(guests, MAX_SOURCE_SEATS, "192.0.2.1");
+    kx_limits_set_maximum(limits, 1, MAX_SOURCE_SEATS);
+    assert_int_equal(kx_limits_count(limits), 1);
+    assert_true(guests[MAX_SOURCE_SEATS - 1].seated);
+}
+
+static void
+of_fewer_seats_the_busy_guests_keep_theirs(void **state)
+{
+    static struct guest guests[2], late;
+
+    (void)state;
+    seat(guests, 2, "192.0.2.1");
+    kx_seat_set_idle(limits, &guests[0].seat, FALSE);
+    kx_seat_set_idle(limits, &guests[1].seat, FALSE);
+    kx_limits_set_maximum(limits, 1, MAX_SOURCE_SEATS);
+    assert_int_equal(kx_limits_count(limits), 2);
+    assert_int_equal(take(&late, "192.0.2.2"), KX_ERR_BUSY);
+}
+
+static void
 a_network_of_ipv6_is_one_source(void **state)
 {
     static struct guest guests[MAX_SOURCE_SEATS], late;
@@ -235,6 +273,9 @@ main(void)
         TEST(busy_guests_stay_and_the_idle_one_after_them_goes),
         TEST(when_all_of_a_source_are_busy_its_next_one_is_refused),
         TEST(when_all_are_busy_the_next_one_is_refused_wherever_from),
+        TEST(more_seats_are_there_at_once),
+        TEST(of_fewer_seats_the_oldest_idle_guests_go_at_once),
+        TEST(of_fewer_seats_the_busy_guests_keep_theirs),
         TEST(a_network_of_ipv6_is_one_source),
         TEST(another_network_of_ipv6_is_another_source),
         TEST(an_ipv4_source_is_no_ipv6_source),

@@ -73,6 +73,8 @@ every_setting_is_read(void **state)
                       "kxover_lifetime = 7d\n"
                       "kxover_lifetime_min = 2d\n"
                       "kxover_keep = 7 BRAVO.EXAMPLE, HUB.EXAMPLE\n"
+                      "kxover_max_peers = 5000\n"
+                      "kxover_max_connections = 12000\n"
                       "kxover_wait = 5s\n"
                       "kxover_stall = 30 %\n"
                       "kxover_store = memory\n"
@@ -110,6 +112,8 @@ every_setting_is_read(void **state)
     assert_string_equal(settings->keep_realms[0], "BRAVO.EXAMPLE");
     assert_string_equal(settings->keep_realms[1], "HUB.EXAMPLE");
     assert_null(settings->keep_realms[2]);
+    assert_int_equal(settings->max_peers, 5000);
+    assert_int_equal(settings->max_connections, 12000);
     assert_int_equal(settings->wait, 5);
     assert_int_equal(settings->stall, 30);
     assert_int_equal(settings->store, KX_STORE_MEMORY);
@@ -215,23 +219,32 @@ the_bounds_themselves_are_taken(void **state)
 {
     struct kx_settings *least = settings_with("kxover_lifetime = 1d\n"
                                               "kxover_keep = 0\n"
+                                              "kxover_max_peers = 1\n"
+                                              "kxover_max_connections = 64\n"
                                               "kxover_wait = 0\n"
                                               "kxover_stall = 0\n");
-    struct kx_settings *most = settings_with("kxover_lifetime = 31d\n"
-                                             "kxover_lifetime_min = 31d\n"
-                                             "kxover_keep = 10000\n"
-                                             "kxover_wait = 30\n"
-                                             "kxover_stall = 100%\n"
-                                             "kxover_versions = 16/16\n");
+    struct kx_settings *most =
+        settings_with("kxover_lifetime = 31d\n"
+                      "kxover_lifetime_min = 31d\n"
+                      "kxover_keep = 10000\n"
+                      "kxover_max_peers = 1000000\n"
+                      "kxover_max_connections = 100000\n"
+                      "kxover_wait = 30\n"
+                      "kxover_stall = 100%\n"
+                      "kxover_versions = 16/16\n");
 
     (void)state;
     assert_int_equal(least->lifetime, KX_DAY);
     assert_int_equal(least->keep, 0);
+    assert_int_equal(least->max_peers, 1);
+    assert_int_equal(least->max_connections, 64);
     assert_int_equal(least->wait, 0);
     assert_int_equal(least->stall, 0);
     assert_int_equal(most->lifetime, 31 * KX_DAY);
     assert_int_equal(most->lifetime_min, 31 * KX_DAY);
     assert_int_equal(most->keep, KX_MAX_KEEP);
+    assert_int_equal(most->max_peers, KX_MAX_PEERS);
+    assert_int_equal(most->max_connections, KX_MAX_CONNECTIONS);
     assert_int_equal(most->wait, 30);
     assert_int_equal(most->stall, 100);
     assert_int_equal(most->version_share, 16);

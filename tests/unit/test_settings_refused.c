@@ -81,6 +81,8 @@ values_that_mean_nothing_are_refused(void **state)
     assert_each_refused(
         "kxover_max_peers",
         VALUES("\"\"", "0", "1000001", "-1", "1e3", "10000000", "many"));
+    assert_each_refused("kxover_max_connections",
+                        VALUES("\"\"", "63", "100001", "-1", "1e3", "1k"));
     assert_each_refused(
         "kxover_attributes",
         VALUES("\"\"", "=x", "%R=x", "kxover_kvno_7=x", "kxover_used"));
