@@ -2,7 +2,7 @@
 
 Where it can be, a figure is a ratio of two things measured in turn in this one run, so that a slow or busy
 machine changes both alike; its spread is that of the middle half.  All is real: KDCs, signed DNS, sockets, of the
-lab.  Each part is a module beside this one, and prints its rows in `measure(build)`.
+lab.  Each part is a module beside this one, and prints its rows in `measure(build)`; some go round ROUNDS times.
 """
 
 import argparse
@@ -20,6 +20,7 @@ LIBRARIES = {"MIT krb5": "krb5", "GnuTLS": "gnutls", "nettle": "nettle", "libunb
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--build", type=Path, required=True, help="the folder that kxover was built in")
+    options.add_argument("--rounds", type=int, help="go round so many times alone, to see whether all still works")
     options.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all without")
     chosen = options.parse_args()
     for part in chosen.parts:
@@ -28,7 +29,10 @@ def main():
     tools.Build.chosen(chosen.build)
     head(LIBRARIES)
     for part in chosen.parts or PARTS:
-        importlib.import_module(part).measure(chosen.build)
+        module = importlib.import_module(part)
+        if chosen.rounds and hasattr(module, "ROUNDS"):
+            module.ROUNDS = chosen.rounds
+        module.measure(chosen.build)
 
 
 if __name__ == "__main__":
