@@ -24,6 +24,9 @@
 /* The longest name of a type, with "KXOVER." before it. */
 #define TYPE_NAME_SIZE 64
 
+/* Most of what is encoded takes no more bytes; room for more is allocated. */
+#define USUAL_SIZE 4096
+
 /* From KXOVER.asn1. */
 extern const asn1_static_node kxover_asn1_tab[];
 
@@ -136,30 +139,46 @@ kx_tree_decode(krb5_context context, const char *type, const krb5_data *in,
                     where);
 }
 
+/* The error for a libtasn1 error met in encoding into max bytes. */
+static krb5_error_code
+encoding_error(krb5_context context, int result, size_t max, const char *where)
+{
+    if (result == ASN1_MEM_ERROR)
+        return kx_error(context, KX_ERR_TOO_LONG, "over %zu bytes", max);
+    if (result == ASN1_MEM_ALLOC_ERROR)
+        return kx_error(context, ENOMEM, "out of memory");
+    return kx_error(context, KX_ERR_ENCODE, "%s %s", asn1_strerror(result),
+                    where);
+}
+
 krb5_error_code
 kx_tree_encode(krb5_context context, asn1_node_const tree, size_t max,
                krb5_data *out)
 {
-    char where[ASN1_MAX_ERROR_DESCRIPTION_SIZE];
-    int length = (int)max;
+    char where[ASN1_MAX_ERROR_DESCRIPTION_SIZE], usual[USUAL_SIZE], *der;
+    int length = (int)(max < sizeof(usual) ? max : sizeof(usual));
+    krb5_data encoded;
     int result;
-    char *der, *cut;
 
-    der = malloc(max);
+    result = asn1_der_coding(tree, "", usual, &length, where);
+    if (result == ASN1_SUCCESS) {
+        encoded = kx_data(usual, (size_t)length);
+        if (kx_data_copy(&encoded, out) != 0)
+            return kx_error(context, ENOMEM, "out of memory");
+        return 0;
+    }
+    /* What it takes is known now. */
+    if (result != ASN1_MEM_ERROR || (size_t)length > max)
+        return encoding_error(context, result, max, where);
+    der = malloc((size_t)length);
     if (der == NULL)
         return kx_error(context, ENOMEM, "out of memory");
     result = asn1_der_coding(tree, "", der, &length, where);
     if (result != ASN1_SUCCESS) {
         free(der);
-        if (result == ASN1_MEM_ERROR)
-            return kx_error(context, KX_ERR_TOO_LONG, "over %zu bytes", max);
-        if (result == ASN1_MEM_ALLOC_ERROR)
-            return kx_error(context, ENOMEM, "out of memory");
-        return kx_error(context, KX_ERR_ENCODE, "%s %s", asn1_strerror(result),
-                        where);
+        return encoding_error(context, result, max, where);
     }
-    cut = realloc(der, (size_t)length);
-    *out = kx_data(cut != NULL ? cut : der, (size_t)length);
+    *out = kx_data(der, (size_t)length);
     return 0;
 }
 

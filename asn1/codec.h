@@ -227,26 +227,19 @@ void kx_asn1_algorithms_free(struct kx_algorithm **algorithms, size_t *n);
 
 /* ---- spki.c, ca.c, tbsdata.c ---- */
 
-/* node is a SubjectPublicKeyInfo, in DER outside of the tree. */
-krb5_error_code kx_asn1_get_spki(krb5_context context, asn1_node_const node,
-                                 krb5_data *out);
-krb5_error_code kx_asn1_put_spki(krb5_context context, asn1_node node,
-                                 const krb5_data *value);
+/* Check that in is one SubjectPublicKeyInfo. */
+krb5_error_code kx_asn1_check_spki(krb5_context context, const krb5_data *in);
 
 /* Check that in is one AuthorityKeyIdentifier. */
 krb5_error_code kx_asn1_check_ca(krb5_context context, const krb5_data *in);
 
-/* Check what an encoder is given as accept-ca; kx_asn1_put_tbsdata() does not.
+/*
+ * Decode a KX-TBSDATA whose lists kx_element_bound() has bounded.  *out, all
+ * zero before, is to be cleared even on failure.
  */
-krb5_error_code kx_asn1_check_cas(krb5_context context,
-                                  const struct kx_tbsdata *value);
-
-/* node is a KX-TBSDATA.  *out, all zero before, is to be cleared even on
- * failure. */
-krb5_error_code kx_asn1_get_tbsdata(krb5_context context, asn1_node_const node,
-                                    struct kx_tbsdata *out);
-krb5_error_code kx_asn1_put_tbsdata(krb5_context context, asn1_node node,
-                                    const struct kx_tbsdata *value);
+krb5_error_code kx_asn1_decode_tbsdata(krb5_context context,
+                                       const krb5_data *in,
+                                       struct kx_tbsdata *out);
 
 /* ---- typed_data.c ---- */
 

@@ -5,10 +5,11 @@
  * that copy unwiped (ASN1_DELETE_FLAG_ZEROIZE is for the tree alone), so it is
  * not shown any: the tree has zeros of the right length in their places, and
  * the secrets are put over the zeros in what was encoded.  The only memory
- * that holds them is then the caller's *out.
+ * that holds them is then that of the block, which is wiped.
  *
- * The blocks of one derivation differ in two numbers, so that they share one
- * tree.
+ * The blocks of one derivation differ in two numbers.  As long as these are
+ * small, as those of all encryption types of today are, the next block is the
+ * last one with other numbers put over them.
  */
 #include "config.h"
 #include <errno.h>
@@ -23,10 +24,13 @@
 #define MAX_KEY_INFO 16384
 
 struct kx_key_info_form {
-    asn1_node tree; /* all of it but seq and etype */
     const struct kx_key_info *info;
+    asn1_node tree; /* all of it but its secrets */
+    krb5_data der;  /* the last block, secret */
 };
 
+static const signed char seq_path[] = {1, KX_PATH_END};
+static const signed char etype_path[] = {6, KX_PATH_END};
 static const signed char shared_key_path[] = {7, KX_PATH_END};
 static const signed char prior_path[] = {9, KX_PATH_END};
 static const signed char prior_value_path[] = {2, KX_PATH_END};
@@ -164,25 +168,56 @@ kx_key_info_begin(krb5_context context, const struct kx_key_info *info,
     return 0;
 }
 
-krb5_error_code
-kx_key_info_encode(krb5_context context, struct kx_key_info_form *form,
-                   krb5_enctype etype, uint32_t seq, krb5_data *out)
+/*
+ * Put number over the one that stands at path in der, if each takes one byte
+ * of an INTEGER.  False if not.
+ */
+static krb5_boolean
+put_over(const krb5_data *der, const signed char *path, int64_t number)
 {
-    krb5_data der = kx_data(NULL, 0);
+    struct kx_element found;
+
+    if (number < INT8_MIN || number > INT8_MAX || der->length == 0 ||
+        kx_element_find(NULL, der, path, &found) != 0 ||
+        found.content.length != 1)
+        return FALSE;
+    found.content.data[0] = (char)number;
+    return TRUE;
+}
+
+/* Encode all of it anew into form->der.  Errors: those of encoding. */
+static krb5_error_code
+encode(krb5_context context, struct kx_key_info_form *form, krb5_enctype etype,
+       uint32_t seq)
+{
     krb5_error_code ret;
 
+    kx_data_zap_free(&form->der);
     ret = kx_asn1_put_uint32(context, form->tree, "seq", seq);
     if (ret == 0)
         ret = kx_asn1_put_int32(context, form->tree, "etype", etype);
     if (ret == 0)
-        ret = kx_tree_encode(context, form->tree, MAX_KEY_INFO, &der);
+        ret = kx_tree_encode(context, form->tree, MAX_KEY_INFO, &form->der);
     if (ret == 0)
-        ret = fill_places(context, form->info, &der);
-    if (ret != 0) {
-        kx_data_zap_free(&der);
+        ret = fill_places(context, form->info, &form->der);
+    if (ret != 0)
+        kx_data_zap_free(&form->der);
+    return ret;
+}
+
+krb5_error_code
+kx_key_info_encode(krb5_context context, struct kx_key_info_form *form,
+                   krb5_enctype etype, uint32_t seq, krb5_data *out)
+{
+    krb5_error_code ret = 0;
+
+    *out = kx_data(NULL, 0);
+    if (!put_over(&form->der, seq_path, seq) ||
+        !put_over(&form->der, etype_path, etype))
+        ret = encode(context, form, etype, seq);
+    if (ret != 0)
         return kx_error_prefix(context, ret, TYPE);
-    }
-    *out = der;
+    *out = form->der;
     return 0;
 }
 
@@ -191,6 +226,7 @@ kx_key_info_end(struct kx_key_info_form *form)
 {
     if (form == NULL)
         return;
+    kx_data_zap_free(&form->der);
     asn1_delete_structure(&form->tree);
     free(form);
 }

@@ -117,9 +117,9 @@ krb5_error_code kx_decode_message(krb5_context context, int msg_type,
                                   struct kx_message **out);
 
 /*
- * Encode message into *out (allocated).  offer.tbs is encoded; offer.tbs_der
- * must be its encoding by kx_encode_tbsdata(), which is what was signed
- * (KX_ERR_ENCODE if it is not).
+ * Encode message into *out (allocated).  offer.tbs_der, which is what was
+ * signed, is sent as it is; it has been made by kx_encode_tbsdata(), and
+ * offer.tbs is not looked at.
  */
 krb5_error_code kx_encode_message(krb5_context context,
                                   const struct kx_message *message,
@@ -247,14 +247,15 @@ krb5_error_code kx_key_info_begin(krb5_context context,
                                   struct kx_key_info_form **out);
 
 /*
- * Encode block seq, from 1, of etype, 0 for the confirmation, into *out:
- * secret, to be released with kx_data_zap_free().
+ * Encode block seq, from 1, of etype, 0 for the confirmation: *out, secret, is
+ * form's until the next call.
  */
 krb5_error_code kx_key_info_encode(krb5_context context,
                                    struct kx_key_info_form *form,
                                    krb5_enctype etype, uint32_t seq,
                                    krb5_data *out);
 
+/* Release form (NULL is allowed) and wipe its last block. */
 void kx_key_info_end(struct kx_key_info_form *form);
 
 /* KRB-ERROR, RFC 4120 5.9.1; ctime, cusec, crealm and cname are not used. */

@@ -5,6 +5,10 @@
  * the outside in: its size, its tag and version, the length of its lists, and
  * only then does libtasn1 make a tree of it.  At the end what was read is
  * encoded and has to be the message.
+ *
+ * The part that is signed is to the message one element of DER, which
+ * tbsdata.c reads: so what is sent is what was signed, and what is verified is
+ * what came.
  */
 #include "config.h"
 #include <errno.h>
@@ -22,9 +26,6 @@ static const struct kx_bound bounds[] = {
     {{2, 1, 10, KX_PATH_END}, KX_MAX_EXTENSIONS, "extensions"},
     {{2, 2, KX_PATH_END}, KX_MAX_CHAIN, "signature-owner"},
 };
-
-/* Where KX-TBSDATA stands. */
-static const signed char tbsdata_path[] = {2, 1, KX_PATH_END};
 
 /* The name of the type in KXOVER.asn1. */
 static const char *
@@ -54,12 +55,12 @@ kx_message_free(struct kx_message *message)
 }
 
 /*
- * Check that in looks like a certificate from outside: one SEQUENCE, whose
- * inside is for GnuTLS to judge.  Returns code if it does not.
+ * Check that in is one SEQUENCE, whose inside is looked at elsewhere.  Returns
+ * code if it is something else.
  */
 static krb5_error_code
-check_certificate(krb5_context context, krb5_error_code code,
-                  const krb5_data *in)
+check_sequence(krb5_context context, krb5_error_code code, const char *name,
+               const krb5_data *in)
 {
     struct kx_element element;
     krb5_error_code ret;
@@ -68,7 +69,7 @@ check_certificate(krb5_context context, krb5_error_code code,
     if (ret == 0 &&
         (element.class != (ASN1_CLASS_UNIVERSAL | ASN1_CLASS_STRUCTURED) ||
          element.tag != ASN1_TAG_SEQUENCE))
-        ret = kx_error(context, code, "a certificate is not a SEQUENCE");
+        ret = kx_error(context, code, "%s is not a SEQUENCE", name);
     return ret;
 }
 
@@ -93,7 +94,8 @@ get_chain(krb5_context context, asn1_node_const node, struct kx_offer *out)
         ret = kx_asn1_get_octets(context, list, kx_asn1_element_name(i, name),
                                  1, KX_MAX_CERTIFICATE, &out->chain[i]);
         if (ret == 0)
-            ret = check_certificate(context, KX_ERR_DECODE, &out->chain[i]);
+            ret = check_sequence(context, KX_ERR_DECODE, "a certificate",
+                                 &out->chain[i]);
     }
     return kx_error_prefix(context, ret, "%s", field);
 }
@@ -116,26 +118,28 @@ put_chain(krb5_context context, asn1_node node, const struct kx_offer *value)
                                      kx_asn1_element_name(i, name), 1,
                                      KX_MAX_CERTIFICATE, &value->chain[i]);
         if (ret == 0 &&
-            check_certificate(NULL, KX_ERR_ENCODE, &value->chain[i]) != 0)
+            check_sequence(NULL, KX_ERR_ENCODE, "", &value->chain[i]) != 0)
             ret = kx_error(context, KX_ERR_ENCODE,
                            "certificate %zu is not DER", i + 1);
     }
     return ret;
 }
 
-/* Read a KX-OFFER but for tbs_der. */
+/* Read a KX-OFFER. */
 static krb5_error_code
 get_offer(krb5_context context, asn1_node_const node, struct kx_offer *out)
 {
-    asn1_node_const tbs = kx_asn1_field(node, "signature-input");
     asn1_node_const sigalg = kx_asn1_field(node, "signature-alg");
     krb5_error_code ret;
 
-    if (tbs == NULL || sigalg == NULL)
-        return kx_error(context, KX_ERR_DECODE, "a part of offer is missing");
+    if (sigalg == NULL)
+        return kx_error(context, KX_ERR_DECODE, "signature-alg is missing");
     ret = kx_asn1_get_uint32(context, node, "nonce", &out->nonce);
     if (ret == 0)
-        ret = kx_asn1_get_tbsdata(context, tbs, &out->tbs);
+        ret = kx_asn1_get_octets(context, node, "signature-input", 1,
+                                 KX_MAX_MESSAGE, &out->tbs_der);
+    if (ret == 0)
+        ret = kx_asn1_decode_tbsdata(context, &out->tbs_der, &out->tbs);
     if (ret == 0)
         ret = get_chain(context, node, out);
     if (ret == 0)
@@ -150,16 +154,15 @@ get_offer(krb5_context context, asn1_node_const node, struct kx_offer *out)
 static krb5_error_code
 put_offer(krb5_context context, asn1_node node, const struct kx_offer *value)
 {
-    asn1_node tbs = kx_asn1_field(node, "signature-input");
     asn1_node sigalg = kx_asn1_field(node, "signature-alg");
     krb5_error_code ret;
 
-    if (tbs == NULL || sigalg == NULL)
-        return kx_error(context, KX_ERR_ENCODE,
-                        "a part of offer has no place");
+    if (sigalg == NULL)
+        return kx_error(context, KX_ERR_ENCODE, "signature-alg has no place");
     ret = kx_asn1_put_uint32(context, node, "nonce", value->nonce);
     if (ret == 0)
-        ret = kx_asn1_put_tbsdata(context, tbs, &value->tbs);
+        ret = kx_asn1_put_octets(context, node, "signature-input", 1,
+                                 KX_MAX_MESSAGE, &value->tbs_der);
     if (ret == 0)
         ret = put_chain(context, node, value);
     if (ret == 0)
@@ -170,7 +173,7 @@ put_offer(krb5_context context, asn1_node node, const struct kx_offer *value)
     return ret;
 }
 
-/* Encode message into *out, whatever tbs_der is. */
+/* Encode message, whose type is one of the two, into *out. */
 static krb5_error_code
 encode(krb5_context context, const struct kx_message *message, krb5_data *out)
 {
@@ -204,49 +207,22 @@ cleanup:
     return ret;
 }
 
-/*
- * Find KX-TBSDATA in a message's encoding, as it stands there: *out borrows.
- * Errors: KX_ERR_DECODE, KX_ERR_NOT_DER.
- */
-static krb5_error_code
-find_tbs_der(krb5_context context, const krb5_data *in, krb5_data *out)
-{
-    struct kx_element element;
-    krb5_error_code ret;
-
-    ret = kx_element_find(context, in, tbsdata_path, &element);
-    if (ret == 0 && element.whole.length == 0)
-        ret = kx_error(context, KX_ERR_DECODE, "signature-input is missing");
-    if (ret == 0)
-        *out = element.whole;
-    return ret;
-}
-
 krb5_error_code
 kx_encode_message(krb5_context context, const struct kx_message *message,
                   krb5_data *out)
 {
-    krb5_data der = kx_data(NULL, 0), tbs_der;
     krb5_error_code ret;
 
     if (message->msg_type != KX_MSG_REQ && message->msg_type != KX_MSG_REP)
         return kx_error(context, KX_ERR_ENCODE, "%d is not a message's type",
                         message->msg_type);
-    ret = kx_asn1_check_cas(context, &message->offer.tbs);
-    if (ret == 0)
-        ret = encode(context, message, &der);
-    if (ret == 0)
-        ret = find_tbs_der(context, &der, &tbs_der);
-    if (ret == 0 && !kx_data_equal(&tbs_der, &message->offer.tbs_der))
+    ret = check_sequence(NULL, KX_ERR_ENCODE, "", &message->offer.tbs_der);
+    if (ret != 0)
         ret = kx_error(context, KX_ERR_ENCODE,
-                       "what was signed is not what is sent");
-    if (ret != 0) {
-        kx_data_free(&der);
-        return kx_error_prefix(context, ret, "%s",
-                               type_name(message->msg_type));
-    }
-    *out = der;
-    return 0;
+                       "what was signed is not a KX-TBSDATA");
+    if (ret == 0)
+        ret = encode(context, message, out);
+    return kx_error_prefix(context, ret, "%s", type_name(message->msg_type));
 }
 
 krb5_error_code
@@ -254,7 +230,7 @@ kx_decode_message(krb5_context context, int msg_type, const krb5_data *in,
                   struct kx_message **out)
 {
     struct kx_message *message = NULL;
-    krb5_data again = kx_data(NULL, 0), tbs_der;
+    krb5_data again = kx_data(NULL, 0);
     asn1_node tree = NULL;
     asn1_node_const offer;
     krb5_error_code ret;
@@ -281,10 +257,6 @@ kx_decode_message(krb5_context context, int msg_type, const krb5_data *in,
     }
     message->msg_type = msg_type;
     ret = get_offer(context, offer, &message->offer);
-    if (ret == 0)
-        ret = find_tbs_der(context, in, &tbs_der);
-    if (ret == 0)
-        ret = kx_data_copy(&tbs_der, &message->offer.tbs_der);
     if (ret == 0 && msg_type == KX_MSG_REP)
         ret = kx_asn1_get_octets(context, tree, "confirm", KX_CONFIRM_SIZE,
                                  KX_CONFIRM_SIZE, &message->confirm);

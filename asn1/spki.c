@@ -95,32 +95,13 @@ kx_decode_spki(krb5_context context, const krb5_data *in,
 }
 
 krb5_error_code
-kx_asn1_get_spki(krb5_context context, asn1_node_const node, krb5_data *out)
+kx_asn1_check_spki(krb5_context context, const krb5_data *in)
 {
     struct kx_algorithm algorithm = {.oid = NULL};
     krb5_data key = kx_data(NULL, 0);
     krb5_error_code ret;
 
-    ret = get_fields(context, node, &algorithm, &key);
-    if (ret == 0)
-        ret = kx_encode_spki(context, &algorithm, &key, out);
-    kx_algorithm_clear(&algorithm);
-    kx_data_free(&key);
-    return ret;
-}
-
-krb5_error_code
-kx_asn1_put_spki(krb5_context context, asn1_node node, const krb5_data *value)
-{
-    struct kx_algorithm algorithm = {.oid = NULL};
-    krb5_data key = kx_data(NULL, 0);
-    krb5_error_code ret;
-
-    ret = kx_decode_spki(context, value, &algorithm, &key);
-    if (ret != 0 && ret != ENOMEM && ret != KX_ERR_TOO_LONG)
-        ret = kx_error(context, KX_ERR_ENCODE, "key-exchange is not a " TYPE);
-    if (ret == 0)
-        ret = put_fields(context, node, &algorithm, &key);
+    ret = kx_decode_spki(context, in, &algorithm, &key);
     kx_algorithm_clear(&algorithm);
     kx_data_free(&key);
     return ret;

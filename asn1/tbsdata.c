@@ -1,8 +1,9 @@
 /*
  * tbsdata.c: KX-TBSDATA, the part of an offer that is signed.
  *
- * It stands within a message, where it is read and written as one node of the
- * message's tree, and alone, where its bytes are what is signed and hashed.
+ * Its bytes are what is signed and hashed, so that a message has them as they
+ * are and this file makes values of them, and back.  The other way round what
+ * a message is to carry is encoded once: here.
  */
 #include "config.h"
 #include <errno.h>
@@ -128,12 +129,21 @@ put_cas(krb5_context context, asn1_node node, const struct kx_tbsdata *value)
     return ret;
 }
 
-krb5_error_code
-kx_asn1_check_cas(krb5_context context, const struct kx_tbsdata *value)
+/* Check what an encoder is given as DER: key-exchange and accept-ca. */
+static krb5_error_code
+check_given(krb5_context context, const struct kx_tbsdata *value)
 {
     krb5_error_code ret;
     size_t i;
 
+    ret = kx_asn1_check_spki(NULL, &value->key_exchange);
+    if (ret == ENOMEM)
+        return kx_error(context, ret, "out of memory");
+    if (ret == KX_ERR_TOO_LONG)
+        return kx_error(context, ret, "key-exchange is too long");
+    if (ret != 0)
+        return kx_error(context, KX_ERR_ENCODE,
+                        "key-exchange is not a SubjectPublicKeyInfo");
     for (i = 0; i < value->n_accept_ca; i++) {
         ret = kx_asn1_check_ca(NULL, &value->accept_ca[i]);
         if (ret == ENOMEM)
@@ -263,15 +273,12 @@ put_extensions(krb5_context context, asn1_node node,
     return ret;
 }
 
-krb5_error_code
-kx_asn1_get_tbsdata(krb5_context context, asn1_node_const node,
-                    struct kx_tbsdata *out)
+/* Read a KX-TBSDATA; *out is all zero before. */
+static krb5_error_code
+get_fields(krb5_context context, asn1_node_const node, struct kx_tbsdata *out)
 {
-    asn1_node_const key_exchange = kx_asn1_field(node, "key-exchange");
     krb5_error_code ret;
 
-    if (key_exchange == NULL)
-        return kx_error(context, KX_ERR_DECODE, "key-exchange is missing");
     ret = kx_asn1_get_time(context, node, "request-time", &out->request_time);
     if (ret == 0 && kx_asn1_field(node, "kvno") != NULL) {
         out->has_kvno = TRUE;
@@ -281,7 +288,10 @@ kx_asn1_get_tbsdata(krb5_context context, asn1_node_const node,
         ret = kx_asn1_get_principal(context, node, "kxname", "kxrealm",
                                     &out->kxname);
     if (ret == 0)
-        ret = kx_asn1_get_spki(context, key_exchange, &out->key_exchange);
+        ret = kx_asn1_get_octets(context, node, "key-exchange", 1,
+                                 KX_MAX_KEY_EXCHANGE, &out->key_exchange);
+    if (ret == 0)
+        ret = kx_asn1_check_spki(context, &out->key_exchange);
     if (ret == 0)
         ret = kx_asn1_get_time(context, node, "till", &out->till);
     if (ret == 0)
@@ -300,15 +310,13 @@ kx_asn1_get_tbsdata(krb5_context context, asn1_node_const node,
     return ret;
 }
 
-krb5_error_code
-kx_asn1_put_tbsdata(krb5_context context, asn1_node node,
-                    const struct kx_tbsdata *value)
+/* Write a KX-TBSDATA; what it has as DER is written as it is. */
+static krb5_error_code
+put_fields(krb5_context context, asn1_node node,
+           const struct kx_tbsdata *value)
 {
-    asn1_node key_exchange = kx_asn1_field(node, "key-exchange");
     krb5_error_code ret;
 
-    if (key_exchange == NULL)
-        return kx_error(context, KX_ERR_ENCODE, "key-exchange has no place");
     ret = kx_asn1_put_time(context, node, "request-time", value->request_time);
     if (ret == 0)
         ret = value->has_kvno
@@ -318,7 +326,8 @@ kx_asn1_put_tbsdata(krb5_context context, asn1_node node,
         ret = kx_asn1_put_principal(context, node, "kxname", "kxrealm",
                                     value->kxname);
     if (ret == 0)
-        ret = kx_asn1_put_spki(context, key_exchange, &value->key_exchange);
+        ret = kx_asn1_put_octets(context, node, "key-exchange", 1,
+                                 KX_MAX_KEY_EXCHANGE, &value->key_exchange);
     if (ret == 0)
         ret = kx_asn1_put_time(context, node, "till", value->till);
     if (ret == 0)
@@ -346,20 +355,49 @@ kx_asn1_put_tbsdata(krb5_context context, asn1_node node,
     return ret;
 }
 
-krb5_error_code
-kx_encode_tbsdata(krb5_context context, const struct kx_tbsdata *tbs,
-                  krb5_data *out)
+/* Encode tbs, whose parts that are DER already are checked. */
+static krb5_error_code
+encode(krb5_context context, const struct kx_tbsdata *tbs, krb5_data *out)
 {
     asn1_node tree = NULL;
     krb5_error_code ret;
 
-    ret = kx_asn1_check_cas(context, tbs);
+    ret = kx_tree_new(context, TYPE, &tree);
     if (ret == 0)
-        ret = kx_tree_new(context, TYPE, &tree);
-    if (ret == 0)
-        ret = kx_asn1_put_tbsdata(context, tree, tbs);
+        ret = put_fields(context, tree, tbs);
     if (ret == 0)
         ret = kx_tree_encode(context, tree, KX_MAX_MESSAGE, out);
     asn1_delete_structure(&tree);
+    return ret;
+}
+
+krb5_error_code
+kx_encode_tbsdata(krb5_context context, const struct kx_tbsdata *tbs,
+                  krb5_data *out)
+{
+    krb5_error_code ret;
+
+    ret = check_given(context, tbs);
+    if (ret == 0)
+        ret = encode(context, tbs, out);
     return kx_error_prefix(context, ret, TYPE);
+}
+
+krb5_error_code
+kx_asn1_decode_tbsdata(krb5_context context, const krb5_data *in,
+                       struct kx_tbsdata *out)
+{
+    krb5_data again = kx_data(NULL, 0);
+    asn1_node tree = NULL;
+    krb5_error_code ret;
+
+    ret = kx_tree_decode(context, TYPE, in, &tree);
+    if (ret == 0)
+        ret = get_fields(context, tree, out);
+    asn1_delete_structure(&tree);
+    if (ret == 0) {
+        ret = encode(context, out, &again);
+        ret = kx_asn1_same_again(context, ret, in, &again);
+    }
+    return ret;
 }

@@ -52,7 +52,7 @@ stream(krb5_context context, struct kx_key_info_form *form, krb5_enctype etype,
 {
     krb5_error_code ret = 0;
     unsigned char block[BLOCK_SIZE];
-    krb5_data der = kx_data(NULL, 0);
+    krb5_data der;
     uint32_t seq;
     size_t part;
     int status;
@@ -63,7 +63,6 @@ stream(krb5_context context, struct kx_key_info_form *form, krb5_enctype etype,
             goto cleanup;
         status =
             gnutls_hash_fast(GNUTLS_DIG_SHA512, der.data, der.length, block);
-        kx_data_zap_free(&der);
         if (status < 0) {
             ret = hash_error(context, status);
             goto cleanup;
