@@ -21,11 +21,15 @@ class Sent:
     seconds: float
     answers: dict
 
-    def rate(self, kind):
-        """Answers of this kind a second; there must be no other ones."""
+    def count(self, kind):
+        """How many answers there are, which must all be of this kind."""
         if list(self.answers) != [kind]:
             raise SystemExit(f"bench: not all answers are {kind}: {self.answers}")
-        return self.answers[kind] / self.seconds
+        return self.answers[kind]
+
+    def rate(self, kind):
+        """Answers a second, which must all be of this kind."""
+        return self.count(kind) / self.seconds
 
 
 class Driver:

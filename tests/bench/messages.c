@@ -2,17 +2,17 @@
  * messages.c: messages for load.c to send, made beforehand, so that whoever
  * measures a server does not measure who asks it.
  *
- *   messages offers REALM REMOTE DOMAIN N
+ *   messages offers REALM REMOTE DOMAIN FIRST N
  *   messages forged REALM REMOTE DOMAIN N
  *   messages tickets SERVICE N
  *
  * Each goes to standard output behind its length, as on the wire.
  *
- * offers: N good requests for crossovers to REMOTE, of the realms R0.DOMAIN,
- * R1.DOMAIN and so on, all signed by the identity in REALM's kdc.conf, for
- * which DNS may well vouch in the name of each.  forged: N different requests
- * of R0.DOMAIN whose signatures do not hold, under the longest chain that
- * there may be.  tickets: N different TGS-REQ for SERVICE, of whom the
+ * offers: N good requests for crossovers to REMOTE, of the realms
+ * R<FIRST>.DOMAIN and so on, all signed by the identity in REALM's kdc.conf,
+ * for which DNS may well vouch in the name of each.  forged: N different
+ * requests of R0.DOMAIN whose signatures do not hold, under the longest chain
+ * that there may be.  tickets: N different TGS-REQ for SERVICE, of whom the
  * credential cache is.
  */
 #include "config.h"
@@ -95,7 +95,7 @@ put_offer(struct kx_message *message)
 /* messages offers */
 static void
 offers(const struct kx_settings *settings, const char *remote,
-       const char *domain, unsigned long n)
+       const char *domain, unsigned long first, unsigned long n)
 {
     struct kx_identity *identity;
     char client[NAME_SIZE];
@@ -105,7 +105,7 @@ offers(const struct kx_settings *settings, const char *remote,
                           &identity),
          "the identity");
     for (i = 0; i < n; i++) {
-        (void)snprintf(client, sizeof(client), "R%lu.%s", i, domain);
+        (void)snprintf(client, sizeof(client), "R%lu.%s", first + i, domain);
         put_offer(make_offer(settings, identity, client, remote));
     }
     kx_identity_free(identity);
@@ -176,8 +176,7 @@ int
 main(int argc, char **argv)
 {
     struct kx_settings *settings;
-    unsigned long n;
-    int is_offers = argc == 6 && strcmp(argv[1], "offers") == 0;
+    int is_offers = argc == 7 && strcmp(argv[1], "offers") == 0;
     int is_forged = argc == 6 && strcmp(argv[1], "forged") == 0;
 
     kx_init_errors();
@@ -185,11 +184,11 @@ main(int argc, char **argv)
         must(krb5_init_context_profile(NULL, KRB5_INIT_CONTEXT_KDC, &context),
              "krb5.conf");
         must(kx_settings_read(context, argv[2], NULL, &settings), "kdc.conf");
-        n = strtoul(argv[5], NULL, 10);
         if (is_offers)
-            offers(settings, argv[3], argv[4], n);
+            offers(settings, argv[3], argv[4], strtoul(argv[5], NULL, 10),
+                   strtoul(argv[6], NULL, 10));
         else
-            forged(settings, argv[3], argv[4], n);
+            forged(settings, argv[3], argv[4], strtoul(argv[5], NULL, 10));
         kx_settings_free(settings);
     } else if (argc == 4 && strcmp(argv[1], "tickets") == 0) {
         must(krb5_init_context(&context), "krb5.conf");
