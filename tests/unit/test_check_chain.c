@@ -143,6 +143,41 @@ a_self_signed_certificate_with_a_wrong_signature_is_refused(void **state)
     clear(&made);
 }
 
+/*
+ * Make the key of a certificate with an Ed25519 key one that nobody can read,
+ * and with it its own signature wrong: the algorithm is there three times, the
+ * second time as the key's.
+ */
+static void
+spoil_key(krb5_data *certificate)
+{
+    static const char ed25519[] = "\x06\x03\x2b\x65\x70";
+    size_t length = sizeof(ed25519) - 1, i, found = 0;
+
+    for (i = 0; i + length <= certificate->length; i++) {
+        if (memcmp(certificate->data + i, ed25519, length) == 0 &&
+            ++found == 2)
+            certificate->data[i + length - 1] = 0;
+    }
+    assert_int_equal(found, 3);
+}
+
+static void
+a_first_certificate_whose_key_cannot_be_read_is_refused(void **state)
+{
+    struct made made = make_offer(KX_MSG_REQ, make_identity(three, 3));
+    struct kx_offer *offer = &made.message->offer;
+    struct kx_chain chain;
+
+    (void)state;
+    spoil_key(&offer->chain[0]);
+    assert_int_equal(kx_chain_read(context, offer->chain, 3, &chain), 0);
+    assert_int_equal(kx_check_order(context, &chain), KX_ERR_CHAIN);
+    assert_int_equal(kx_check_signature(context, offer, &chain), KX_ERR_CHAIN);
+    kx_chain_clear(&chain);
+    clear(&made);
+}
+
 static void
 the_signature_of_an_offer_verifies(void **state)
 {
@@ -211,6 +246,8 @@ main(void)
             a_chain_whose_names_do_not_fit_is_refused_though_its_signatures_do),
         cmocka_unit_test(
             a_self_signed_certificate_with_a_wrong_signature_is_refused),
+        cmocka_unit_test(
+            a_first_certificate_whose_key_cannot_be_read_is_refused),
         cmocka_unit_test(the_signature_of_an_offer_verifies),
         cmocka_unit_test(an_offer_altered_after_signing_is_refused),
         cmocka_unit_test(

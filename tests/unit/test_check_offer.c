@@ -354,6 +354,19 @@ a_reply_in_another_group_is_refused(void **state)
 }
 
 static void
+shorten_key(struct kx_offer *reply)
+{
+    reply->tbs.key_exchange.length--;
+}
+
+static void
+a_reply_whose_key_is_of_no_group_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(check_reply(shorten_key), KX_ERR_AGREEMENT);
+}
+
+static void
 age(struct kx_offer *reply)
 {
     reply->tbs.request_time -= 400;
@@ -419,6 +432,7 @@ main(void)
         cmocka_unit_test(a_reply_that_lives_longer_than_asked_is_refused),
         cmocka_unit_test(a_reply_without_a_key_version_is_refused),
         cmocka_unit_test(a_reply_in_another_group_is_refused),
+        cmocka_unit_test(a_reply_whose_key_is_of_no_group_is_refused),
         cmocka_unit_test(a_reply_outside_the_clock_skew_is_refused),
         cmocka_unit_test(common_encryption_types_come_in_the_requests_order),
     };

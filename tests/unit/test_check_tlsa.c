@@ -250,6 +250,64 @@ a_certificate_is_no_path_to_itself(void **state)
 }
 
 static void
+a_certificate_whose_dates_cannot_be_read_is_not_read(void **state)
+{
+    struct kx_identity *identity = make_plain_identity("alpha.example");
+    static const char utc_time[] = "\x17\x0d";
+    char *at = memmem(identity->chain[0].data, identity->chain[0].length,
+                      utc_time, 2);
+    struct kx_chain chain;
+
+    (void)state;
+    assert_non_null(at);
+    memcpy(at + 2, "991399", 6); /* in the thirteenth month */
+    assert_int_equal(kx_chain_read(context, identity->chain, 1, &chain),
+                     KX_ERR_CHAIN);
+    kx_identity_free(identity);
+}
+
+/* What is said of a certificate with these alternative names (DER in
+ * hexadecimal) that is to stand for realm. */
+static krb5_error_code
+judge_names(const char *names, const char *realm)
+{
+    const struct certificate_plan plan = {.name = "a KDC", .names = names};
+    struct kx_identity *identity = make_identity(&plan, 1);
+    const krb5_data peer = kx_data(realm, strlen(realm));
+    struct kx_chain chain;
+    krb5_error_code ret;
+
+    assert_int_equal(kx_chain_read(context, identity->chain, 1, &chain), 0);
+    ret = kx_check_names(context, chain.certificate[0], &peer, HOST);
+    kx_chain_clear(&chain);
+    kx_identity_free(identity);
+    return ret;
+}
+
+/* An otherName that calls itself a KRB5PrincipalName, and is empty; and the
+ * same with the dNSName alpha.example behind it. */
+#define EMPTY_PRINCIPAL "a00c06062b0601050202a0023000"
+static const char empty_principal[] = "300e" EMPTY_PRINCIPAL;
+static const char empty_principal_and_name[] =
+    "301d" EMPTY_PRINCIPAL "820d616c7068612e6578616d706c65";
+
+static void
+a_principals_name_that_cannot_be_read_is_passed_over(void **state)
+{
+    (void)state;
+    assert_int_equal(judge_names(empty_principal, REMOTE), KX_ERR_CERT_NAME);
+    assert_int_equal(judge_names(empty_principal_and_name, REMOTE), 0);
+}
+
+static void
+no_name_stands_for_a_realm_that_dns_cannot_have(void **state)
+{
+    (void)state;
+    assert_int_equal(judge_names(empty_principal_and_name, "ALPHA"),
+                     KX_ERR_REALM_NAME);
+}
+
+static void
 a_chain_of_none_or_too_many_is_not_read(void **state)
 {
     struct kx_identity *identity = make_plain_identity("alpha.example");
@@ -329,6 +387,9 @@ main(void)
         cmocka_unit_test(one_fitting_record_among_several_suffices),
         cmocka_unit_test(many_records_are_judged_like_few),
         cmocka_unit_test(a_certificate_is_no_path_to_itself),
+        cmocka_unit_test(a_certificate_whose_dates_cannot_be_read_is_not_read),
+        cmocka_unit_test(a_principals_name_that_cannot_be_read_is_passed_over),
+        cmocka_unit_test(no_name_stands_for_a_realm_that_dns_cannot_have),
         cmocka_unit_test(a_chain_of_none_or_too_many_is_not_read),
         cmocka_unit_test(a_chain_to_other_roots_is_believed_by_no_record),
     };

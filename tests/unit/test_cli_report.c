@@ -5,6 +5,7 @@
  */
 #include "config.h"
 #include <string.h>
+#include "cli/json.h"
 #include "cli/report.h"
 #include "tests/unit/test.h"
 
@@ -42,6 +43,26 @@ what_a_stranger_wrote_does_nothing_to_a_terminal(void **state)
     assert_string_equal(told(&report, 0, "detail"), "before?[2Jafter???");
     assert_string_equal(report.failure, "TLSA: before?[2Jafter???");
     report_close(&report);
+}
+
+static void
+what_is_no_utf8_is_told_without_what_is_no_ascii(void **state)
+{
+    json_t *told = json_text("caf\xe9 au lait");
+
+    (void)state;
+    assert_string_equal(json_string_value(told), "caf? au lait");
+    json_decref(told);
+}
+
+static void
+what_there_is_not_is_told_as_null(void **state)
+{
+    json_t *text = json_text(NULL), *time = json_time(0);
+
+    (void)state;
+    assert_true(json_is_null(text));
+    assert_true(json_is_null(time));
 }
 
 static void
@@ -99,6 +120,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_stranger_wrote_does_nothing_to_a_terminal),
+        cmocka_unit_test(what_is_no_utf8_is_told_without_what_is_no_ascii),
+        cmocka_unit_test(what_there_is_not_is_told_as_null),
         cmocka_unit_test(other_languages_are_left_as_they_are),
         cmocka_unit_test(what_is_too_long_is_cut),
         cmocka_unit_test(of_several_failures_the_first_is_told_at_the_end),

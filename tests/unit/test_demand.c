@@ -212,7 +212,7 @@ write_certificate(const char *path, const krb5_data *certificate)
     const gnutls_datum_t der = {(unsigned char *)certificate->data,
                                 certificate->length};
     gnutls_datum_t pem;
-    FILE *file = fopen(path, "w");
+    FILE *file = fopen(path, "a");
 
     assert_non_null(file);
     assert_true(gnutls_pem_base64_encode2("CERTIFICATE", &der, &pem) >= 0);
@@ -249,6 +249,52 @@ a_root_of_ours_is_told_so_that_others_find_it(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+/* What comes of loading the roots of a file that holds n copies of root. */
+static krb5_error_code
+load_copies(const krb5_data *root, unsigned int n, unsigned int *n_loaded)
+{
+    char path[] = "/tmp/kxover-test-XXXXXX";
+    char spec[sizeof("FILE:") + sizeof(path)], *specs[2] = {spec, NULL};
+    struct kx_roots *roots = NULL;
+    krb5_error_code ret;
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0);
+    assert_int_equal(close(fd), 0);
+    while (n-- > 0)
+        write_certificate(path, root);
+    (void)snprintf(spec, sizeof(spec), "FILE:%s", path);
+    ret = kx_roots_load(context, specs, &roots);
+    assert_true((ret == 0) == (roots != NULL));
+    *n_loaded = roots != NULL ? roots->n : 0;
+    kx_roots_free(roots);
+    assert_int_equal(unlink(path), 0);
+    return ret;
+}
+
+static void
+no_more_roots_are_loaded_than_a_peer_can_be_told(void **state)
+{
+    struct kx_identity *identity = make_plain_identity("alpha.example");
+    const krb5_data *root = &identity->chain[0];
+    unsigned int n;
+
+    (void)state;
+    assert_int_equal(load_copies(root, KX_MAX_CAS, &n), 0);
+    assert_int_equal(n, KX_MAX_CAS);
+    assert_int_equal(load_copies(root, KX_MAX_CAS + 1, &n), KX_ERR_ANCHOR);
+    kx_identity_free(identity);
+}
+
+static void
+a_file_that_holds_no_certificate_is_told(void **state)
+{
+    unsigned int n;
+
+    (void)state;
+    assert_int_equal(load_copies(NULL, 0, &n), KX_ERR_ANCHOR);
+}
+
 int
 main(void)
 {
@@ -266,6 +312,8 @@ main(void)
         cmocka_unit_test(a_root_named_in_another_way_is_passed_over),
         cmocka_unit_test(a_demand_is_told_in_digits_and_not_at_any_length),
         cmocka_unit_test(a_root_of_ours_is_told_so_that_others_find_it),
+        cmocka_unit_test(no_more_roots_are_loaded_than_a_peer_can_be_told),
+        cmocka_unit_test(a_file_that_holds_no_certificate_is_told),
     };
 
     return cmocka_run_group_tests(tests, begin, end) == 0 ? 0 : 1;
