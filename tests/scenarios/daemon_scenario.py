@@ -48,6 +48,6 @@ class DaemonScenario(Scenario):
                           lambda: {**self.alpha.env, **env}, self.alpha.folder,
                           lambda service: is_listening(self.alpha.daemon_port), self.daemon.log)
         self.addCleanup(setattr, self.alpha, "kxoverd", self.daemon)
-        self.addCleanup(service.kill)
+        self.addCleanup(service.stop)
         self.alpha.kxoverd = service
         service.start()

@@ -137,6 +137,89 @@ class Show(Tables):
         self.assertEqual(self.shown()["outgoing"]["keys"], "kxover")
 
 
+class ShowInWords(Tables):
+    """What people get, where programs get a word or a time."""
+
+    def words(self):
+        return self.kxover("show", BRAVO).stdout
+
+    def ago(self, seconds):
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - seconds))
+
+    def test_how_long_ago_and_how_long_yet_is_told_in_its_largest_units(self):
+        self.make(TO_BRAVO)
+        for seconds, words in ((50 * 3600 + 30, "2 d 2 h"), (3 * 3600 + 330, "3 h 5 min"), (330, "5 min"),
+                               (30, r"\d+ s")):
+            # Of what is left, some seconds go by until it is asked.
+            self.mark(TO_BRAVO, 1, established=self.ago(seconds), till=self.ago(-seconds))
+            with self.subTest(words):
+                self.assertRegex(self.words(), rf"established +\S+, {words} ago\n")
+                self.assertRegex(self.words(), rf"until +\S+, {words} left\n")
+
+    def test_what_becomes_of_each_version(self):
+        self.make(TO_BRAVO, established=self.ago(3 * 86400))
+        for _ in range(3):
+            self.kadmin(f"cpw -randkey -keepold -e aes256-sha2 {TO_BRAVO}")
+        self.mark(TO_BRAVO, 2, established=self.ago(2 * 86400))
+        self.mark(TO_BRAVO, 3, established=self.ago(0))
+        self.mark(TO_BRAVO, 4, established=self.ago(4 * 86400), till=self.ago(86400))
+        text = self.words()
+        for number, words in ((3, "next: tickets are issued under it within minutes"),
+                              (2, "in use: tickets are issued under it"),
+                              (1, "replaced: no more tickets are issued under it"), (4, "expired")):
+            with self.subTest(words):
+                self.assertRegex(text, rf"key version {number}\n +state +{words}\n")
+        self.assertRegex(text, r"until +\S+, 1 d 0 h ago\n")
+
+    def test_a_version_without_a_mark_beside_one_with_is_not_used(self):
+        self.kadmin(f"addprinc -randkey {TO_BRAVO}", f"cpw -randkey -keepold {TO_BRAVO}")
+        self.mark(TO_BRAVO, 2)
+        self.assertRegex(self.words(), r"key version 1\n +state +not used: its mark is missing\n")
+
+    def test_keys_that_the_marks_do_not_fit_are_left_to_the_administrator(self):
+        self.make(TO_BRAVO)
+        self.kadmin(f"cpw -randkey -keepold {TO_BRAVO}")
+        self.assertRegex(self.words(), r"keys +left to you, as kxover's marks do not fit them\n")
+
+    def test_a_version_that_was_taken_over_is_told_as_keyed_by_hand(self):
+        self.make(TO_BRAVO)
+        self.kadmin(f"cpw -randkey -keepold {TO_BRAVO}", f'setstr {TO_BRAVO} kxover_adopted_1 "till={LATE}"',
+                    f"delstr {TO_BRAVO} kxover_kvno_1")
+        self.mark(TO_BRAVO, 2)
+        self.assertRegex(self.words(), r"key version 1\n.*\n +source +keyed by hand, taken over \(kxover_adopt\)\n")
+
+    def test_an_entry_without_keys_has_none_yet(self):
+        self.kxover("block", BRAVO)
+        self.assertRegex(self.words(), r"keys +none yet\n")
+
+    def test_who_blocked_it_is_told(self):
+        self.make(TO_BRAVO)
+        self.assertRegex(self.words(), r"blocked +no\n")
+        self.kxover("block", BRAVO)
+        self.assertRegex(self.words(), r"blocked +by kxover block, since \d{4}-")
+        self.kxover("allow", BRAVO)
+        self.kadmin(f"modprinc -allow_tix {TO_BRAVO}")
+        self.assertIn("by kadmin (DISALLOW_ALL_TIX); modprinc +allow_tix undoes it", self.words())
+
+    def test_for_how_long_it_is_renewed_is_told(self):
+        self.make(TO_BRAVO)
+        self.assertRegex(self.words(), r"kept renewed +while it is used\n")
+        self.kadmin(f"setstr {TO_BRAVO} kxover_used 2026-01-02T03:04:05Z")
+        self.assertRegex(self.words(), r"use noted +2026-01-02T03:04:05Z\n")
+        self.configure(kxover_keep=BRAVO)
+        self.assertRegex(self.words(), r"kept renewed +always, by kxover_keep in kdc.conf\n")
+        self.configure()
+        self.kxover("keep", BRAVO)
+        self.assertRegex(self.words(), r"kept renewed +always, by kxover keep\n")
+
+    def test_what_cannot_be_printed_is_said(self):
+        self.make(TO_BRAVO)
+        for options in "", "--json":
+            with self.subTest(options):
+                self.assertRefused(self.tool("sh", "-c", f"exec {self.binary} show {options} {BRAVO} >/dev/full",
+                                             check=False), FAILED, "No space left on device")
+
+
 class ShowRefuses(Tables):
 
     def test_a_wrong_realm_with_what_would_be_right(self):
