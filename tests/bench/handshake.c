@@ -60,6 +60,7 @@ struct wire {
 struct end {
     gnutls_session_t session;
     gnutls_certificate_credentials_t credentials;
+    gnutls_priority_t priority;
     const struct sides *sides;
     const struct side *peer;
     krb5_boolean alike; /* how its peer's certificate is judged */
@@ -152,24 +153,31 @@ load(struct end *end, const struct sides *sides, const struct side *self,
 {
     const krb5_data *der = &self->identity->chain[0];
     gnutls_datum_t raw = {(unsigned char *)der->data, der->length};
-    gnutls_pcert_st *certificate = gnutls_calloc(1, sizeof(*certificate));
+    gnutls_pcert_st certificate;
     gnutls_x509_privkey_t plain;
     gnutls_privkey_t key;
 
     memset(end, 0, sizeof(*end));
     end->sides = sides;
     end->peer = peer;
-    must(certificate == NULL);
-    must(gnutls_pcert_import_x509_raw(certificate, &raw, GNUTLS_X509_FMT_DER,
+    must(gnutls_pcert_import_x509_raw(&certificate, &raw, GNUTLS_X509_FMT_DER,
                                       0));
     must(gnutls_privkey_export_x509(self->identity->key, &plain));
     must(gnutls_privkey_init(&key));
     must(gnutls_privkey_import_x509(key, plain,
                                     GNUTLS_PRIVKEY_IMPORT_AUTO_RELEASE));
     must(gnutls_certificate_allocate_credentials(&end->credentials));
-    must(gnutls_certificate_set_key(end->credentials, NULL, 0, certificate, 1,
+    must(gnutls_certificate_set_key(end->credentials, NULL, 0, &certificate, 1,
                                     key));
     gnutls_certificate_set_verify_function(end->credentials, verify);
+    must(gnutls_priority_init(&end->priority, PRIORITY, NULL));
+}
+
+static void
+unload(struct end *end)
+{
+    gnutls_certificate_free_credentials(end->credentials);
+    gnutls_priority_deinit(end->priority);
 }
 
 /* Begin an end's session; role is as gnutls_init() has it. */
@@ -177,7 +185,7 @@ static void
 begin_session(struct end *end, unsigned int role)
 {
     must(gnutls_init(&end->session, role | GNUTLS_NO_TICKETS));
-    must(gnutls_priority_set_direct(end->session, PRIORITY, NULL));
+    must(gnutls_priority_set(end->session, end->priority));
     must(gnutls_credentials_set(end->session, GNUTLS_CRD_CERTIFICATE,
                                 end->credentials));
     gnutls_session_set_ptr(end->session, end);
@@ -413,8 +421,8 @@ measure(const char *kind, gnutls_pk_algorithm_t algorithm, unsigned int bits)
         print_figures(kind, names[alike], "initiator", initiator[alike]);
         print_figures(kind, names[alike], "responder", responder[alike]);
     }
-    gnutls_certificate_free_credentials(client.credentials);
-    gnutls_certificate_free_credentials(server.credentials);
+    unload(&client);
+    unload(&server);
     sides_close(&sides);
 }
 
