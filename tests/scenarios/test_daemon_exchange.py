@@ -296,6 +296,21 @@ class Signals(ExchangeScenario):
         self.assertEqual(self.daemon.exit_code, 0)
         self.daemon.start()
 
+    def test_a_peer_that_goes_away_in_the_middle_is_let_go(self):
+        request = self.record()
+        self.daemon.restart()
+        with self.lab_dns_silent():
+            connection = connect(self.alpha)
+            connection.sendall(framed(request))
+            wait_until(lambda: self.asked_dns(), "the exchange to begin")
+            files = Path(f"/proc/{self.daemon.pid}/fd")
+            before = len(list(files.iterdir()))
+            reset(connection)
+            wait_until(lambda: len(list(files.iterdir())) < before, "its connection to be closed")
+            self.assert_served()
+        with connect(self.alpha) as connection:
+            self.assertEqual(ask(connection, request)[0], 0x60 | KX_REP)
+
     def asked_dns(self):
         """Whether the daemon waits for an answer of DNS: it has begun its resolver's thread."""
         with open(f"/proc/{self.daemon.pid}/status", encoding="ascii") as status:

@@ -260,6 +260,37 @@ class AnyKdc(Scenario):
             self.assertTrue(is_reset(connection))
         self.alpha.kxoverd.log.wait_for("no good length", since=mark)
 
+    def test_what_follows_the_answer_is_not_passed_on(self):
+        self._kdc(answering_raw(framed(b"answer") + b"and more"))
+        with connect(self.alpha) as connection:
+            self.assertEqual(ask(connection, b"question"), b"answer")
+            self.assertTrue(is_closed(connection))
+
+    def test_a_client_that_goes_away_while_in_line_is_not_served(self):
+        go_on = threading.Event()
+        asked = []
+
+        def behave(client, upstream):
+            del upstream
+            asked.append(receive(client))
+            go_on.wait(30)
+            client.sendall(framed(b"answer"))
+
+        kdc = self._kdc(behave)
+        connections = [connect(self.alpha) for _ in range(20)]
+        for number, connection in enumerate(connections):
+            connection.sendall(framed(bytes([number])))
+            time.sleep(0.02)
+        wait_until(lambda: asked, "the first messages to reach the KDC")
+        self.assertLess(kdc.connections, 20)
+        reset(connections.pop())
+        time.sleep(0.3)
+        go_on.set()
+        for connection in connections:
+            self.assertEqual(receive(connection), b"answer")
+            connection.close()
+        self.assertEqual(sorted(asked), [bytes([number]) for number in range(19)])
+
     def test_a_client_that_goes_away_takes_its_connection_to_the_kdc_with_it(self):
         gone = threading.Event()
 
@@ -284,6 +315,20 @@ class AnyKdc(Scenario):
             connection.sendall(framed(b"question"))
             connection.settimeout(45)
             self.assertTrue(is_reset(connection))
+
+
+class NoWayToKdc(Scenario):
+    def test_clients_are_reset_at_once_and_the_log_says_why(self):
+        """Where there can be no connection the kernel says so before there is one."""
+        self.alpha.settings["kxover_kdc"] = "255.255.255.255:88"
+        self.alpha.configure()
+        self.alpha.kxoverd.restart()
+        mark = self.alpha.kxoverd.log.mark()
+        for _ in range(3):
+            with connect(self.alpha) as connection:
+                connection.sendall(framed(as_req(self.alpha, "alice")))
+                self.assertTrue(is_reset(connection))
+        self.alpha.kxoverd.log.wait_for(r"to the KDC at 255\.255\.255\.255:88 \(kxover_kdc\): ", since=mark)
 
 
 class NoKdc(Scenario):

@@ -138,16 +138,18 @@ names_of_prior_keys_are_bounded_before_they_are_read(void **state)
 {
     char *content = test_alloc(KX_MAX_EXTENSION_VALUE);
     struct kx_prior_name *names;
-    krb5_data der;
+    krb5_data inner, der;
     size_t n;
 
     (void)state;
     memset(content, 0, KX_MAX_EXTENSION_VALUE);
-    der = der_wrap(0x30, content, KX_MAX_EXTENSION_VALUE);
+    inner = der_wrap(0x04, content, KX_MAX_EXTENSION_VALUE);
+    der = der_wrap(0x30, inner.data, inner.length);
     assert_int_equal(kx_decode_prior_names(NULL, &der, &names, &n),
                      KX_ERR_TOO_LONG);
     assert_null(names);
     kx_data_free(&der);
+    kx_data_free(&inner);
     free(content);
 }
 

@@ -282,8 +282,9 @@ servers_are_given_one_by_one_as_srv_puts_them(void **state)
     struct kx_peer *peer;
 
     (void)state;
-    publish("a.example", FOUND, FOUND);
     publish("b.example", FOUND, FOUND);
+    publish("a.example", FOUND, FOUND);
+    dns.servers[0].priority = 2;
     peer = look_for(TRUE);
     run();
     assert_string_equal(told.host, "a.example");
