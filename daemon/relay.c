@@ -202,12 +202,10 @@ connect_relay(struct kx_relay *relay)
     evutil_socket_t fd;
     int on = 1, code = ENOMEM;
 
-    fd = socket(relays->kdc.address.ss_family, SOCK_STREAM, 0);
+    fd = socket(relays->kdc.address.ss_family,
+                SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return errno;
-    if (evutil_make_socket_nonblocking(fd) != 0 ||
-        evutil_make_socket_closeonexec(fd) != 0)
-        goto failed;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     kdc = bufferevent_socket_new(relays->base, fd, BEV_OPT_CLOSE_ON_FREE);
     if (kdc == NULL)

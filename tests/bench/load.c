@@ -5,8 +5,8 @@
  *   load send PORT CLIENTS SOURCES FILE [kept]
  *   load hold PORT N SOURCES [FILE]
  *
- * They go to 127.0.0.1:PORT from the SOURCES addresses that begin with
- * 127.0.0.2, in turns.
+ * They go to 127.0.0.1:PORT: from the SOURCES addresses that begin with
+ * 127.0.0.2, in turns, if there are several.
  *
  * send: so many clients send the messages of FILE (messages.c), each the next
  * one once it has its answer, on a new connection or, with "kept", on the one
@@ -30,7 +30,6 @@
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -38,7 +37,7 @@
 #define MAX_ANSWER (1 << 20)
 #define FIRST_SOURCE 0x7f000002 /* 127.0.0.2 */
 #define PAUSE 20                /* milliseconds, of hold */
-#define PATIENCE 60             /* seconds for an answer */
+#define PATIENCE 300            /* seconds, and then send gives up */
 
 /* The messages of FILE, each behind its length. */
 struct message {
@@ -103,25 +102,31 @@ read_messages(const char *path)
     }
 }
 
+/* Let fd come from the source of that number. */
+static void
+bind_to_source(int fd, size_t number)
+{
+    struct sockaddr_in source = {.sin_family = AF_INET};
+    int on = 1;
+
+    source.sin_addr.s_addr =
+        htonl(FIRST_SOURCE + (uint32_t)(number % n_sources));
+    must_not(setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on,
+                        sizeof(on)) != 0,
+             "IP_BIND_ADDRESS_NO_PORT");
+    must_not(bind(fd, (struct sockaddr *)&source, sizeof(source)) != 0,
+             "a source address");
+}
+
 /* Connect from the source of that number.  -1: refused or reset. */
 static int
 dial(size_t number)
 {
-    struct sockaddr_in source = {.sin_family = AF_INET};
-    struct timeval patience = {PATIENCE, 0};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     must_not(fd < 0, "socket");
-    source.sin_addr.s_addr =
-        htonl(FIRST_SOURCE + (uint32_t)(number % n_sources));
-    must_not(
-        setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) !=
-                0 ||
-            setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0 ||
-            setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
-                       sizeof(patience)) != 0 ||
-            bind(fd, (struct sockaddr *)&source, sizeof(source)) != 0,
-        "a source address");
+    if (n_sources > 1)
+        bind_to_source(fd, number);
     if (connect(fd, (struct sockaddr *)&server, sizeof(server)) == 0)
         return fd;
     must_not(errno != ECONNRESET, "connect");
@@ -198,6 +203,7 @@ send_messages(size_t n)
     struct timespec begin, end;
 
     must_not(threads == NULL || numbers == NULL, "calloc");
+    (void)alarm(PATIENCE);
     (void)clock_gettime(CLOCK_MONOTONIC, &begin);
     for (i = 0; i < n; i++) {
         numbers[i] = i;
