@@ -99,6 +99,7 @@ class CommandLine(Tool):
                 (["list", "--frobnicate"], "--frobnicate"),
                 (["list", "-x"], "-x"),
                 (["list", "extra"], "extra"),
+                (["list", *["--json"] * 257], "more than 256 options"),
                 (["list", "-r"], "-r wants a value"),
                 (["keygen", "one"], "two files"),
                 (["keygen", "one", "two", "three"], "two files"),

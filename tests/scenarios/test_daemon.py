@@ -77,7 +77,7 @@ class Start(DaemonScenario):
         self.assert_served()
 
     def test_wrong_options_are_refused_with_the_right_ones(self):
-        for options in (["-z"], ["-n", "more"]):
+        for options in (["-z"], ["-n", "more"], ["-l", "soon"], ["-l", ""]):
             result = self.run_daemon(*options)
             self.assertEqual(result.code, 2)
             self.assertIn("Usage: kxoverd", result.stderr)
@@ -121,6 +121,22 @@ class Start(DaemonScenario):
             self.assertTrue(manager.recv(1000).startswith(b"READY=1\n"))
             self.daemon.stop()
             self.assertTrue(manager.recv(1000).startswith(b"STOPPING=1\n"))
+
+    def test_the_service_manager_is_told_where_it_has_a_name_and_no_file(self):
+        """Linux's names outside of the file system: "@" stands for a byte of zero."""
+        name = f"kxover-test-{os.getpid()}"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(f"\0{name}")
+            manager.settimeout(30)
+            self.start_with(NOTIFY_SOCKET=f"@{name}")
+            self.assertTrue(manager.recv(1000).startswith(b"READY=1\n"))
+
+    def test_a_service_manager_at_an_impossible_place_is_passed_over(self):
+        for place in "/" + 200 * "x", "relative", "":
+            with self.subTest(place):
+                self.start_with(NOTIFY_SOCKET=place)
+                self.assert_served()
+                self.daemon.stop()
 
     def test_its_memory_is_kept_out_of_core_files(self):
         self.daemon.start()

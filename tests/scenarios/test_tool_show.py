@@ -115,6 +115,11 @@ class Show(Tables):
         self.kadmin(f"setstr {TO_BRAVO} kxover_used 2026-01-02T03:04:05Z")
         self.assertEqual(self.shown()["outgoing"]["used"], "2026-01-02T03:04:05Z")
 
+    def test_a_note_of_use_that_is_no_time_is_as_none(self):
+        self.make(TO_BRAVO)
+        self.kadmin(f"setstr {TO_BRAVO} kxover_used yesterday")
+        self.assertIsNone(self.shown()["outgoing"]["used"])
+
     def test_a_realm_of_kxover_keep_is_told_as_kept(self):
         self.make(TO_BRAVO)
         self.configure(kxover_keep=BRAVO)
@@ -220,6 +225,39 @@ class ShowInWords(Tables):
                                              check=False), FAILED, "No space left on device")
 
 
+class OrdersForPrograms(Tables):
+    """kxover block, allow, keep and drop with --json."""
+
+    def order(self, verb, *options, check=True):
+        return json.loads(self.kxover(verb, "--json", BRAVO, *options, check=check).stdout)
+
+    def results(self, verb, check=True):
+        told = self.order(verb, check=check)
+        self.assertEqual(told["realm"], BRAVO)
+        return {direction: told[direction]["result"] for direction in ("outgoing", "incoming") if direction in told}
+
+    def test_block_and_allow_tell_what_became_of_either_direction(self):
+        self.make(TO_BRAVO)
+        self.assertEqual(self.order("block"), {
+            "realm": BRAVO, "outgoing": {"principal": f"{TO_BRAVO}@{REALM}", "result": "done"},
+            "incoming": {"principal": FROM_BRAVO, "result": "done"}})
+        self.assertEqual(self.results("block"), {"outgoing": "already", "incoming": "already"})
+        self.assertEqual(self.results("allow"), {"outgoing": "done", "incoming": "done"})
+        self.assertEqual(self.results("allow"), {"outgoing": "nothing", "incoming": "nothing"})
+
+    def test_what_kadmin_blocked_is_told_as_by_hand(self):
+        self.make(TO_BRAVO)
+        self.kadmin(f"modprinc -allow_tix {TO_BRAVO}")
+        self.assertEqual(self.results("allow", check=False), {"outgoing": "by hand", "incoming": "nothing"})
+
+    def test_keep_and_drop_tell_of_the_outgoing_direction_alone(self):
+        self.make(TO_BRAVO)
+        for verb, result in (("keep", "done"), ("keep", "already"), ("drop", "done"), ("drop", "nothing")):
+            with self.subTest(verb, result=result):
+                self.assertEqual(self.order(verb), {
+                    "realm": BRAVO, "outgoing": {"principal": f"{TO_BRAVO}@{REALM}", "result": result}})
+
+
 class ShowRefuses(Tables):
 
     def test_a_wrong_realm_with_what_would_be_right(self):
@@ -296,6 +334,7 @@ class Colours(Tables):
         self.env["NO_COLOR"] = "1"
         self.assertNotIn("\033[", self.on_terminal("list"))
         self.assertIn("\033[", self.on_terminal("list", "--color=always"))
+        self.assertNotIn("\033[", self.on_terminal("list", "--color=auto"))
 
     def test_a_terminal_that_knows_no_colours_has_none(self):
         self.env["TERM"] = "dumb"

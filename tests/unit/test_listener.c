@@ -89,7 +89,7 @@ take_port(struct kx_endpoint *endpoint)
     return fd;
 }
 
-/* How many of n who connect to endpoint are accepted. */
+/* How many of n can connect to endpoint; they are accepted. */
 static int
 accepted_of(const struct kx_endpoint *endpoint, int n)
 {
@@ -107,7 +107,8 @@ accepted_of(const struct kx_endpoint *endpoint, int n)
     }
     for (i = 0; i < n; i++)
         (void)close(fds[i]);
-    return accepted - before;
+    assert_int_equal(accepted - before, connected);
+    return connected;
 }
 
 /* The message of code has word. */
