@@ -6,7 +6,9 @@
  * hides this, so that here a field is always looked for in its parent.
  *
  * Writing never says "?LAST": libtasn1 does not report when it could not
- * append an element, and ?LAST would then overwrite the one before.
+ * append an element, and ?LAST would then overwrite the one before.  So an
+ * element that is not there after all, its parent being NULL or not, is one
+ * for which there was no memory.
  */
 #include "config.h"
 #include <errno.h>
@@ -24,13 +26,16 @@
 /* Room for a dotted OBJECT IDENTIFIER that is too long, and a NUL. */
 #define OID_SIZE 256
 
-/* The path of field from parent, in name where it has to be put together. */
+/* The path of field from parent, in name where it has to be put together.  In
+ * no parent nothing is found. */
 static const char *
 full_name(asn1_node_const parent, const char *field, char *name)
 {
     asn1_data_node_st node;
     size_t n, m;
 
+    if (parent == NULL)
+        return field;
     asn1_read_node_value(parent, &node);
     if (node.name[0] == '\0')
         return field;
@@ -54,8 +59,8 @@ read_value(asn1_node_const parent, const char *field, void *value, int *size)
                            size);
 }
 
-/* asn1_write_value() of the field of parent.  Errors: KX_ERR_ENCODE, ENOMEM.
- */
+/* asn1_write_value() of the field of parent.  Errors: KX_ERR_ENCODE, ENOMEM
+ * (also for an element that is not there). */
 static krb5_error_code
 write_value(krb5_context context, asn1_node parent, const char *field,
             const void *value, size_t size)
@@ -65,7 +70,9 @@ write_value(krb5_context context, asn1_node parent, const char *field,
 
     result = asn1_write_value(parent, full_name(parent, field, name), value,
                               (int)size);
-    if (result == ASN1_MEM_ALLOC_ERROR)
+    if (result == ASN1_MEM_ALLOC_ERROR ||
+        (result == ASN1_ELEMENT_NOT_FOUND &&
+         (parent == NULL || field[0] == '?')))
         return kx_error(context, ENOMEM, "out of memory");
     if (result != ASN1_SUCCESS)
         return kx_error(context, KX_ERR_ENCODE, "%s cannot be written: %s",
