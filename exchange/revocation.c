@@ -7,7 +7,11 @@
  *
  *   - A list is known to be an issuer's by its name, and is verified by the
  *     key that the chain has for that name, whatever else the issuer's
- *     certificate says of that key: the one who was revoked sends it.
+ *     certificate says of that key: the one who was revoked sends it.  Names
+ *     are the same when their bytes are.  They are also compared as RFC 4514
+ *     writes them, as another kind of string may hold the same letters; that
+ *     alone would not do, as GnuTLS writes a name in another way when it lacks
+ *     memory.
  *   - Where the key does not verify the list, the chain is refused, unless the
  *     list itself says that it is another key's: an authority that has changed
  *     its key keeps its name.
@@ -50,7 +54,8 @@ struct entry {
 struct list {
     const char *path; /* borrowed from its file */
     gnutls_x509_crl_t crl;
-    char *issuer;                /* its name, as RFC 4514 has it */
+    gnutls_datum_t issuer_der;   /* whose it is: the name as it stands, */
+    char *issuer;                /* and as RFC 4514 has it */
     krb5_data der;               /* what parts borrows from */
     struct kx_certificate parts; /* what is signed, and how */
     unsigned char key_id[MAX_KEY_ID];
@@ -78,6 +83,7 @@ clear_list(struct list *list)
 {
     if (list->crl != NULL)
         gnutls_x509_crl_deinit(list->crl);
+    gnutls_free(list->issuer_der.data);
     gnutls_free(list->issuer);
     kx_certificate_clear(&list->parts);
     kx_data_free(&list->der);
@@ -207,7 +213,8 @@ read_list(krb5_context context, struct list *list)
     krb5_error_code ret;
     krb5_data borrowed;
 
-    if (gnutls_x509_crl_get_issuer_dn3(list->crl, &issuer, 0) < 0)
+    if (gnutls_x509_crl_get_raw_issuer_dn(list->crl, &list->issuer_der) < 0 ||
+        gnutls_x509_crl_get_issuer_dn3(list->crl, &issuer, 0) < 0)
         return kx_error(context, KX_ERR_CRL,
                         "list in %s does not say whose it is", list->path);
     list->issuer = (char *)issuer.data;
@@ -407,9 +414,15 @@ judge(krb5_context context, const struct kx_chain *chain, unsigned int i,
     struct serial serial;
     size_t length = sizeof(bytes);
     krb5_error_code ret = 0;
+    int status;
 
-    if (gnutls_x509_crt_get_serial(certificate, bytes, &length) >= 0 &&
-        set_serial(&serial, bytes, length))
+    status = gnutls_x509_crt_get_serial(certificate, bytes, &length);
+    if (status < 0 && status != GNUTLS_E_SHORT_MEMORY_BUFFER)
+        return kx_error(context, KX_ERR_CRL,
+                        "serial number of certificate %u of the chain cannot "
+                        "be read: %s",
+                        i + 1, gnutls_strerror(status));
+    if (status >= 0 && set_serial(&serial, bytes, length))
         found = bsearch(&serial, list->entries, list->n_entries,
                         sizeof(*list->entries), compare);
     if (!is_signed(context, list, issuer, claim)) {
@@ -434,28 +447,46 @@ judge(krb5_context context, const struct kx_chain *chain, unsigned int i,
     return ret;
 }
 
+/* True if the list is of who issued certificate; *known is false when that
+ * cannot be told. */
+static krb5_boolean
+is_of_issuer(const struct list *list, gnutls_x509_crt_t certificate,
+             krb5_boolean *known)
+{
+    gnutls_datum_t der = {NULL, 0}, text = {NULL, 0};
+    krb5_boolean is = FALSE;
+
+    *known = gnutls_x509_crt_get_raw_issuer_dn(certificate, &der) >= 0 &&
+             gnutls_x509_crt_get_issuer_dn3(certificate, &text, 0) >= 0;
+    if (*known)
+        is = (der.size == list->issuer_der.size &&
+              memcmp(der.data, list->issuer_der.data, der.size) == 0) ||
+             strcmp((char *)text.data, list->issuer) == 0;
+    gnutls_free(der.data);
+    gnutls_free(text.data);
+    return is;
+}
+
 krb5_error_code
 kx_check_revoked(krb5_context context, const struct kx_chain *chain,
                  const struct kx_claim *claim)
 {
     const struct kx_crls *crls = claim->crls;
-    gnutls_datum_t issuer;
+    krb5_boolean known;
     krb5_error_code ret = 0;
     unsigned int i;
     size_t l;
 
-    for (i = 0; crls != NULL && i < chain->n && ret == 0; i++) {
-        if (gnutls_x509_crt_get_issuer_dn3(chain->certificate[i], &issuer, 0) <
-            0)
-            return kx_error(context, KX_ERR_CRL,
-                            "certificate %u of the chain does not say who "
-                            "issued it",
-                            i + 1);
+    for (i = 0; crls != NULL && i < chain->n; i++) {
         for (l = 0; l < crls->n_lists && ret == 0; l++) {
-            if (strcmp((char *)issuer.data, crls->lists[l].issuer) == 0)
+            if (is_of_issuer(&crls->lists[l], chain->certificate[i], &known))
                 ret = judge(context, chain, i, &crls->lists[l], claim);
+            else if (!known)
+                ret = kx_error(context, KX_ERR_CRL,
+                               "certificate %u of the chain does not say who "
+                               "issued it",
+                               i + 1);
         }
-        gnutls_free(issuer.data);
     }
     return ret;
 }
