@@ -157,7 +157,8 @@ open_unbound(krb5_context context, const char *unbound_conf,
     (void)ub_ctx_debugout(unbound, stream);
     result = apply_settings(unbound, unbound_conf, &anchored);
     (void)ub_ctx_debugout(unbound, NULL);
-    if (fflush(stream) != 0) {
+    /* Without memory the stream would end what was said without a NUL. */
+    if (fputc('\0', stream) == EOF || fflush(stream) != 0) {
         code = ENOMEM;
         goto cleanup;
     }
