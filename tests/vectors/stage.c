@@ -114,10 +114,15 @@ __wrap_kx_peer_start(struct kx_engine *engine, struct kx_course *course,
     (void)course;
     (void)realm;
     (void)want_addresses;
-    stage_must(peer == NULL ? ENOMEM : 0, "a peer");
+    if (peer == NULL)
+        return ENOMEM;
     peer->found = found;
     peer->arg = arg;
     peer->later = event_new(engine->base, -1, 0, give_server, peer);
+    if (peer->later == NULL) {
+        free(peer);
+        return ENOMEM;
+    }
     event_active(peer->later, EV_TIMEOUT, 0);
     *out = peer;
     return 0;
@@ -186,10 +191,15 @@ __wrap_kx_connect_start(struct kx_engine *engine, const char *host,
     (void)host;
     (void)addresses;
     (void)n;
-    stage_must(connect == NULL ? ENOMEM : 0, "a connection");
+    if (connect == NULL)
+        return ENOMEM;
     connect->connected = connected;
     connect->arg = arg;
     connect->later = event_new(engine->base, -1, 0, be_connected, connect);
+    if (connect->later == NULL) {
+        free(connect);
+        return ENOMEM;
+    }
     event_active(connect->later, EV_TIMEOUT, 0);
     *out = connect;
     return 0;
@@ -230,15 +240,20 @@ __wrap_kx_transact_start(struct kx_engine *engine, evutil_socket_t socket,
 
     (void)socket;
     (void)host;
-    stage_must(transact == NULL || present->n_requests == STAGE_MAX ? ENOMEM
-                                                                    : 0,
-               "a request");
-    stage_must(
-        kx_data_copy(message, &present->requests[present->n_requests++]),
-        "a request");
+    stage_must(present->n_requests == STAGE_MAX ? E2BIG : 0, "a request");
+    if (transact == NULL)
+        return ENOMEM;
     transact->done = done;
     transact->arg = arg;
     transact->later = event_new(engine->base, -1, 0, be_answered, transact);
+    if (transact->later == NULL ||
+        kx_data_copy(message, &present->requests[present->n_requests]) != 0) {
+        if (transact->later != NULL)
+            event_free(transact->later);
+        free(transact);
+        return ENOMEM;
+    }
+    present->n_requests++;
     event_active(transact->later, EV_TIMEOUT, 0);
     *out = transact;
     return 0;
@@ -276,6 +291,7 @@ get_held(void *arg, krb5_const_principal name, krb5_boolean adopt,
 {
     struct stage *stage = arg;
     const struct kx_earlier *held = &stage->held;
+    krb5_error_code ret = 0;
 
     (void)name;
     (void)adopt;
@@ -283,15 +299,17 @@ get_held(void *arg, krb5_const_principal name, krb5_boolean adopt,
     if (held->n == 0)
         return 0;
     earlier->keys = calloc(held->n, sizeof(*earlier->keys));
-    stage_must(earlier->keys == NULL ? ENOMEM : 0, "keys");
-    for (; earlier->n < held->n; earlier->n++) {
+    if (earlier->keys == NULL)
+        return ENOMEM;
+    for (; ret == 0 && earlier->n < held->n; earlier->n++) {
         earlier->keys[earlier->n] = held->keys[earlier->n];
-        stage_must(krb5_copy_keyblock_contents(stage->context,
-                                               &held->keys[earlier->n].key,
-                                               &earlier->keys[earlier->n].key),
-                   "a key");
+        ret = krb5_copy_keyblock_contents(stage->context,
+                                          &held->keys[earlier->n].key,
+                                          &earlier->keys[earlier->n].key);
     }
-    return 0;
+    if (ret)
+        kx_earlier_clear(stage->context, earlier);
+    return ret;
 }
 
 /* Give the versions that are held; of a kx_store. */
@@ -304,7 +322,8 @@ get_versions(void *arg, krb5_const_principal name, krb5_boolean adopt,
     (void)name;
     (void)adopt;
     *kvnos = calloc(stage->n_versions + 1, sizeof(**kvnos));
-    stage_must(*kvnos == NULL ? ENOMEM : 0, "versions");
+    if (*kvnos == NULL)
+        return ENOMEM;
     memcpy(*kvnos, stage->versions, stage->n_versions * sizeof(**kvnos));
     *n = stage->n_versions;
     return 0;
@@ -361,22 +380,31 @@ take_answer(void *arg, const krb5_data *reply)
 {
     struct stage *stage = arg;
 
-    stage_must(kx_data_copy(reply, &stage->answer), "the answer");
+    if (reply->length > 0)
+        memcpy(stage->answer_bytes, reply->data, reply->length);
+    stage->answer = kx_data(stage->answer_bytes, reply->length);
     (void)event_base_loopbreak(stage->base);
 }
 
-struct kx_responder *
-stage_responder(struct stage *stage)
+/* Make the responder.  Errors: ENOMEM. */
+static krb5_error_code
+new_responder(struct stage *stage, struct kx_responder **out)
 {
     const struct kx_store store = {.arg = stage,
                                    .versions = get_versions,
                                    .earlier = get_held,
                                    .put = put_crossover};
-    struct kx_responder *responder;
 
     need_engine(stage);
-    stage_must(kx_responder_new(stage->engine, &store, NULL, &responder),
-               "the responder");
+    return kx_responder_new(stage->engine, &store, NULL, out);
+}
+
+struct kx_responder *
+stage_responder(struct stage *stage)
+{
+    struct kx_responder *responder;
+
+    stage_must(new_responder(stage, &responder), "the responder");
     return responder;
 }
 
@@ -384,14 +412,16 @@ void
 stage_respond(struct stage *stage, const krb5_data *message)
 {
     const struct sockaddr_in source = {.sin_family = AF_INET};
-    struct kx_responder *responder = stage_responder(stage);
+    struct kx_responder *responder;
     struct kx_request *request;
 
-    stage_must(kx_responder_take(responder, message,
-                                 (const struct sockaddr *)&source, take_answer,
-                                 stage, &request),
-               "the request");
-    (void)event_base_dispatch(stage->base);
+    stage->refused = new_responder(stage, &responder);
+    if (stage->refused == 0)
+        stage->refused = kx_responder_take(responder, message,
+                                           (const struct sockaddr *)&source,
+                                           take_answer, stage, &request);
+    if (stage->refused == 0)
+        (void)event_base_dispatch(stage->base);
     kx_responder_free(responder);
 }
 
@@ -414,10 +444,11 @@ stage_initiate(struct stage *stage, const char *remote)
     struct kx_initiator *initiator;
 
     need_engine(stage);
-    stage_must(kx_initiator_start(stage->engine, &realm, stage->known, &source,
-                                  TIMEOUT, take_crossover, stage, &initiator),
-               "the initiator");
-    (void)event_base_dispatch(stage->base);
+    stage->refused =
+        kx_initiator_start(stage->engine, &realm, stage->known, &source,
+                           TIMEOUT, take_crossover, stage, &initiator);
+    if (stage->refused == 0)
+        (void)event_base_dispatch(stage->base);
     kx_initiator_free(initiator);
 }
 
@@ -426,7 +457,7 @@ stage_clear(struct stage *stage)
 {
     size_t i;
 
-    kx_data_free(&stage->answer);
+    stage->answer = kx_data(NULL, 0);
     for (i = 0; i < stage->n_requests; i++)
         kx_data_free(&stage->requests[i]);
     stage->n_requests = 0;

@@ -13,6 +13,7 @@
 #ifndef KX_STAGE_H
 #define KX_STAGE_H
 
+#include "asn1/kx_asn1.h"
 #include "exchange/kx_exchange.h"
 
 #define STAGE_MAX 32 /* of whatever a test says several of */
@@ -37,7 +38,7 @@ struct stage {
 
     /* What came of it. */
     krb5_error_code refused;       /* why, 0 for not at all */
-    krb5_data answer;              /* the responder's */
+    krb5_data answer;              /* the responder's, in answer_bytes */
     krb5_data requests[STAGE_MAX]; /* the initiator's, in turn */
     size_t n_requests;
     struct kx_crossover *crossover; /* the key, NULL where there is none */
@@ -47,6 +48,7 @@ struct stage {
     struct event_base *base;
     struct kx_engine *engine;
     size_t next_chance, next_answer;
+    char answer_bytes[KX_MAX_MESSAGE];
 };
 
 /*
@@ -57,7 +59,8 @@ struct stage {
 void stage_begin(struct stage *stage, char *realm);
 
 /* Put message to the responder.  Afterwards either answer is a KX-REP and
- * crossover its key, or answer is a KRB-ERROR and refused says why. */
+ * crossover its key, or answer is a KRB-ERROR, or without memory empty, and
+ * refused says why. */
 void stage_respond(struct stage *stage, const krb5_data *message);
 
 /* The responder itself, for whoever has more to say to it; the caller's to
