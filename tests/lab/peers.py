@@ -169,6 +169,71 @@ def overhearing(turns):
     return behave
 
 
+def altered(there=None, back=None):
+    """What is behind, with the stream of bytes to it, the one back, or both, passed through functions: a
+    function is given the pieces as they come, and yields those that go on, each in a segment of its own.
+    When it has no more, the connection is cut."""
+
+    def behave(client, upstream):
+        with upstream() as server:
+            for connection in (client, server):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            returning = threading.Thread(target=_alter, args=(server, client, back), daemon=True)
+            returning.start()
+            _alter(client, server, there)
+            returning.join()
+
+    return behave
+
+
+def single_bytes(pieces):
+    """For altered(): each byte on its own."""
+    for piece in pieces:
+        for byte in piece:
+            yield bytes([byte])
+
+
+def late(seconds):
+    """For altered(): each piece so much later."""
+
+    def alter(pieces):
+        for piece in pieces:
+            time.sleep(seconds)
+            yield piece
+
+    return alter
+
+
+def only(count):
+    """For altered(): so many bytes, and when there would be more, no more."""
+
+    def alter(pieces):
+        left = count
+        for piece in pieces:
+            if piece[:left]:
+                yield piece[:left]
+            left -= len(piece)
+            if left <= 0:
+                return
+
+    return alter
+
+
+def held_after(count, gate):
+    """For altered(): so many bytes, and what follows them when the Gate is opened."""
+
+    def alter(pieces):
+        left = count
+        for piece in pieces:
+            if piece[:left]:
+                yield piece[:left]
+            if piece[left:]:
+                yield gate(piece[left:])
+            left = max(0, left - len(piece))
+
+    return alter
+
+
 def posing_as(other):
     """Another realm's kxoverd answers."""
 
@@ -259,6 +324,22 @@ class Peer:
             with self._lock:
                 self._open.discard(connection)
             connection.close()
+
+
+def _alter(source, sink, alter):
+    """Hand on what a function makes of what comes from one connection to another, to the end of both."""
+    try:
+        for piece in alter(_pieces(source)) if alter else _pieces(source):
+            sink.sendall(piece)
+    except OSError:
+        pass
+    for connection in (source, sink):
+        _shut(connection)
+
+
+def _pieces(source):
+    while piece := source.recv(65536):
+        yield piece
 
 
 def _pump(source, sink, note=lambda part: None):
