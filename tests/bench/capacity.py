@@ -158,16 +158,21 @@ def _idle(load):
         with load.driver.holding(load.remote.port, number, SOURCES):
             row(f"memory of an idle connection, {number} of them", [(_memory(service) - before) / number / 1024],
                 "KiB", at_most=4)
-    known = load.take_fresh(ALONE)
-    load.driver.send(load.remote.port, load.offers(known, ALONE), 1)
     files, ratios = _files(service), []
     for _ in range(ROUNDS):
         wait_until(lambda: _files(service) <= files, "kxoverd to be done with all connections")
-        alone = load.driver.send(load.remote.port, load.offers(known, ALONE), 1).rate(KX_REP)
+        alone = _rate_alone(load)
         with load.driver.holding(load.remote.port, IDLE[-1], SOURCES):
-            among = load.driver.send(load.remote.port, load.offers(known, ALONE), 1).rate(KX_REP)
+            among = _rate_alone(load)
         ratios.append(alone / among)
     row(f"exchange among {IDLE[-1]} idle connections / among none, latency", ratios)
+
+
+def _rate_alone(load):
+    """Exchanges a second, one after the other, of realms of which DNS is not asked then."""
+    known = load.take_fresh(ALONE)
+    load.driver.send(load.remote.port, load.offers(known, ALONE), 1)
+    return load.driver.send(load.remote.port, load.offers(known, ALONE), 1).rate(KX_REP)
 
 
 def _active(load):

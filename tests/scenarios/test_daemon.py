@@ -207,7 +207,7 @@ class Connections(DaemonScenario):
         for last in range(2, 6):
             self.open(200, f"127.0.0.{last}")
         self.wait_for_seats(800)
-        self.assertLess((memory(self.daemon) - before) / 800, 8192)
+        self.assertLess((memory(self.daemon) - before) / 800, 4096)
 
     def test_at_the_limit_of_a_source_its_oldest_idle_connection_goes(self):
         first, *others = self.open(PER_SOURCE, "127.0.0.2")
