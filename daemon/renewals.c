@@ -24,12 +24,18 @@
 #include "daemon/walk.h"
 
 /* Looks at the database in the shortest life of a key: a third of that is the
- * time for renewal, and has four. */
+ * time for renewal, and has three at the least. */
 #define LOOKS 12
 
 /* Seconds from one look to the next, whatever the lives of keys. */
 #define SHORTEST_INTERVAL 1
 #define LONGEST_INTERVAL 3600
+
+/* The part of that interval that a look may come later, by chance: all that
+ * were started in one second (by a power cut that is over, or an upgrade)
+ * would else look, and begin exchanges with the same peers, in one second for
+ * ever. */
+#define LATER_PART 4
 
 /* A walk that took long is followed by a pause so many times as long. */
 #define WALK_SHARE 20
@@ -301,11 +307,17 @@ found_over(void *arg, const char *principal)
 static void
 set_timer(struct kx_renewals *renewals, time_t took)
 {
-    struct timeval next = {renewals->interval, 0};
     time_t pause = took * WALK_SHARE / 1000;
+    struct timeval next;
+    uint32_t number;
+    int64_t later;
 
-    if (next.tv_sec < pause)
-        next.tv_sec = pause;
+    if (pause < renewals->interval)
+        pause = renewals->interval;
+    evutil_secure_rng_get_bytes(&number, sizeof(number));
+    later = number % ((int64_t)renewals->interval * 1000 / LATER_PART);
+    next.tv_sec = pause + (time_t)(later / 1000);
+    next.tv_usec = (suseconds_t)(later % 1000 * 1000);
     (void)event_add(renewals->timer, &next);
 }
 
