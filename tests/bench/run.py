@@ -12,7 +12,7 @@ from pathlib import Path
 from lab import tools
 from table import head
 
-PARTS = ("tickets", "exchange", "peers", "capacity", "relay", "growth")
+PARTS = ("tickets", "exchange", "peers", "capacity", "relay", "growth", "mesh")
 LIBRARIES = {"MIT krb5": "krb5", "GnuTLS": "gnutls", "nettle": "nettle", "libunbound": "libunbound",
              "libtasn1": "libtasn1", "libevent": "libevent"}  # as pkg-config knows them
 
