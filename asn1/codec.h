@@ -233,10 +233,8 @@ krb5_error_code kx_asn1_check_spki(krb5_context context, const krb5_data *in);
 /* Check that in is one AuthorityKeyIdentifier. */
 krb5_error_code kx_asn1_check_ca(krb5_context context, const krb5_data *in);
 
-/*
- * Decode a KX-TBSDATA whose lists kx_element_bound() has bounded.  *out, all
- * zero before, is to be cleared even on failure.
- */
+/* Decode a KX-TBSDATA.  *out, all zero before, is to be cleared even on
+ * failure. */
 krb5_error_code kx_asn1_decode_tbsdata(krb5_context context,
                                        const krb5_data *in,
                                        struct kx_tbsdata *out);

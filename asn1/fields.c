@@ -114,10 +114,28 @@ kx_asn1_field(asn1_node_const parent, const char *field)
     return asn1_find_node(parent, full_name(parent, field, name));
 }
 
+/* Write count digits of number to text, with zeros before it, and return what
+ * is behind them.  snprintf() takes as long as all else about a value. */
+static char *
+put_digits(char *text, int count, unsigned long number)
+{
+    int i;
+
+    for (i = count - 1; i >= 0; i--, number /= 10)
+        text[i] = (char)('0' + number % 10);
+    return text + count;
+}
+
 const char *
 kx_asn1_element_name(size_t i, char *buffer)
 {
-    (void)snprintf(buffer, KX_ELEMENT_NAME_SIZE, "?%zu", i + 1);
+    int digits = 1;
+    size_t rest;
+
+    for (rest = (i + 1) / 10; rest > 0; rest /= 10)
+        digits++;
+    buffer[0] = '?';
+    *put_digits(buffer + 1, digits, i + 1) = '\0';
     return buffer;
 }
 
@@ -325,16 +343,20 @@ krb5_error_code
 kx_asn1_put_time(krb5_context context, asn1_node parent, const char *field,
                  time_t value)
 {
-    char text[64];
+    char text[TIME_SIZE], *p = text;
     struct tm tm;
 
     if (gmtime_r(&value, &tm) == NULL || tm.tm_year < -1900 ||
         tm.tm_year > 9999 - 1900)
         return kx_error(context, KX_ERR_ENCODE,
                         "%s is outside the years 0 to 9999", field);
-    (void)snprintf(text, sizeof(text), "%04d%02d%02d%02d%02d%02dZ",
-                   tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-                   tm.tm_min, tm.tm_sec);
+    p = put_digits(p, 4, (unsigned long)(tm.tm_year + 1900));
+    p = put_digits(p, 2, (unsigned long)(tm.tm_mon + 1));
+    p = put_digits(p, 2, (unsigned long)tm.tm_mday);
+    p = put_digits(p, 2, (unsigned long)tm.tm_hour);
+    p = put_digits(p, 2, (unsigned long)tm.tm_min);
+    p = put_digits(p, 2, (unsigned long)tm.tm_sec);
+    memcpy(p, "Z", sizeof("Z"));
     return write_value(context, parent, field, text, strlen(text));
 }
 

@@ -153,6 +153,10 @@ krb5_error_code kx_encode_spki(krb5_context context,
 krb5_error_code kx_decode_spki(krb5_context context, const krb5_data *in,
                                struct kx_algorithm *algorithm, krb5_data *key);
 
+/* True if two SubjectPublicKeyInfos, which have been decoded before, are of
+ * the same algorithm with the same parameters. */
+krb5_boolean kx_spki_same_algorithm(const krb5_data *a, const krb5_data *b);
+
 /* The outermost parts of a certificate, RFC 5280 4.1. */
 struct kx_certificate {
     krb5_data tbs; /* tbsCertificate as it stands, borrowed from the input */

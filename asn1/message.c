@@ -16,16 +16,9 @@
 #include <string.h>
 #include "asn1/codec.h"
 
-/* Every list of a message. */
-static const struct kx_bound bounds[] = {
-    {{2, 1, 2, 1, KX_PATH_END}, KX_MAX_NAME_COMPONENTS, "kxname"},
-    {{2, 1, 6, KX_PATH_END}, KX_MAX_ETYPES, "accept-etype"},
-    {{2, 1, 7, KX_PATH_END}, KX_MAX_ALGORITHMS, "accept-group"},
-    {{2, 1, 8, KX_PATH_END}, KX_MAX_ALGORITHMS, "accept-sigalg"},
-    {{2, 1, 9, KX_PATH_END}, KX_MAX_CAS, "accept-ca"},
-    {{2, 1, 10, KX_PATH_END}, KX_MAX_EXTENSIONS, "extensions"},
-    {{2, 2, KX_PATH_END}, KX_MAX_CHAIN, "signature-owner"},
-};
+/* The one list of a message outside of its KX-TBSDATA. */
+static const struct kx_bound chain_bound = {
+    {2, 2, KX_PATH_END}, KX_MAX_CHAIN, "signature-owner"};
 
 /* The name of the type in KXOVER.asn1. */
 static const char *
@@ -240,8 +233,7 @@ kx_decode_message(krb5_context context, int msg_type, const krb5_data *in,
                         msg_type);
     ret = kx_element_header(context, in, msg_type);
     if (ret == 0)
-        ret = kx_element_bound(context, in, bounds,
-                               sizeof(bounds) / sizeof(bounds[0]));
+        ret = kx_element_bound(context, in, &chain_bound, 1);
     if (ret == 0)
         ret = kx_tree_decode(context, type_name(msg_type), in, &tree);
     if (ret != 0)

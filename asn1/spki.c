@@ -106,3 +106,26 @@ kx_asn1_check_spki(krb5_context context, const krb5_data *in)
     kx_data_free(&key);
     return ret;
 }
+
+/* Find the AlgorithmIdentifier of a SubjectPublicKeyInfo; false if it has
+ * none. */
+static krb5_boolean
+find_algorithm(const krb5_data *spki, krb5_data *out)
+{
+    struct kx_element whole, first;
+
+    if (kx_element_only(NULL, spki, &whole) != 0 ||
+        kx_element_first(NULL, &whole.content, &first) != 0)
+        return FALSE;
+    *out = first.whole;
+    return TRUE;
+}
+
+krb5_boolean
+kx_spki_same_algorithm(const krb5_data *a, const krb5_data *b)
+{
+    krb5_data of_a, of_b;
+
+    return find_algorithm(a, &of_a) && find_algorithm(b, &of_b) &&
+           kx_data_equal(&of_a, &of_b);
+}

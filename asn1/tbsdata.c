@@ -13,6 +13,16 @@
 
 #define TYPE "KX-TBSDATA"
 
+/* Every list of it. */
+static const struct kx_bound bounds[] = {
+    {{2, 1, KX_PATH_END}, KX_MAX_NAME_COMPONENTS, "kxname"},
+    {{6, KX_PATH_END}, KX_MAX_ETYPES, "accept-etype"},
+    {{7, KX_PATH_END}, KX_MAX_ALGORITHMS, "accept-group"},
+    {{8, KX_PATH_END}, KX_MAX_ALGORITHMS, "accept-sigalg"},
+    {{9, KX_PATH_END}, KX_MAX_CAS, "accept-ca"},
+    {{10, KX_PATH_END}, KX_MAX_EXTENSIONS, "extensions"},
+};
+
 void
 kx_tbsdata_clear(struct kx_tbsdata *tbs)
 {
@@ -391,7 +401,10 @@ kx_asn1_decode_tbsdata(krb5_context context, const krb5_data *in,
     asn1_node tree = NULL;
     krb5_error_code ret;
 
-    ret = kx_tree_decode(context, TYPE, in, &tree);
+    ret = kx_element_bound(context, in, bounds,
+                           sizeof(bounds) / sizeof(bounds[0]));
+    if (ret == 0)
+        ret = kx_tree_decode(context, TYPE, in, &tree);
     if (ret == 0)
         ret = get_fields(context, tree, out);
     asn1_delete_structure(&tree);

@@ -3,15 +3,57 @@
  */
 #include "config.h"
 #include <errno.h>
+#include "exchange/kx_identity.h"
 #include "exchange/validate.h"
+
+/* Release certificate number i, as far as it was read. */
+static void
+release(struct kx_chain *chain, unsigned int i)
+{
+    gnutls_x509_crt_deinit(chain->certificate[i]);
+    gnutls_pubkey_deinit(chain->key[i]);
+    kx_certificate_clear(&chain->parts[i]);
+}
+
+/*
+ * Read chain->der[i] as certificate number i.  On failure nothing is left of
+ * it.  Errors: those of kx_chain_read().
+ */
+static krb5_error_code
+read_certificate(krb5_context context, struct kx_chain *chain, unsigned int i)
+{
+    const gnutls_datum_t der = {(unsigned char *)chain->der[i].data,
+                                chain->der[i].length};
+    krb5_error_code ret = 0;
+    int status;
+
+    chain->certificate[i] = NULL;
+    chain->key[i] = NULL;
+    chain->parts[i] = (struct kx_certificate){.algorithm = {.oid = NULL}};
+    if (gnutls_x509_crt_init(&chain->certificate[i]) < 0)
+        return ENOMEM;
+    status = gnutls_x509_crt_import(chain->certificate[i], &der,
+                                    GNUTLS_X509_FMT_DER);
+    if (status < 0)
+        ret = kx_error(context, KX_ERR_CHAIN, "%s", gnutls_strerror(status));
+    if (ret == 0)
+        ret = kx_public_key(context, chain->certificate[i], &chain->key[i]);
+    if (ret == 0)
+        ret = kx_decode_certificate(context, &chain->der[i], &chain->parts[i]);
+    if (ret == 0)
+        return 0;
+    release(chain, i);
+    if (ret == ENOMEM)
+        return ret;
+    kx_error_prefix(context, ret, "certificate %u cannot be read", i + 1);
+    return kx_error_as(context, KX_ERR_CHAIN, ret);
+}
 
 krb5_error_code
 kx_chain_read(krb5_context context, const krb5_data *der, size_t n,
               struct kx_chain *chain)
 {
-    gnutls_x509_crt_t certificate;
-    gnutls_datum_t datum;
-    int status;
+    krb5_error_code ret;
 
     chain->n = 0;
     chain->der = der;
@@ -20,23 +62,11 @@ kx_chain_read(krb5_context context, const krb5_data *der, size_t n,
                         "chain of %zu certificates; from 1 to %d are right", n,
                         KX_MAX_CHAIN);
     for (; chain->n < n; chain->n++) {
-        datum.data = (unsigned char *)der[chain->n].data;
-        datum.size = der[chain->n].length;
-        if (gnutls_x509_crt_init(&certificate) < 0) {
+        ret = read_certificate(context, chain, chain->n);
+        if (ret) {
             kx_chain_clear(chain);
-            return ENOMEM;
+            return ret;
         }
-        status =
-            gnutls_x509_crt_import(certificate, &datum, GNUTLS_X509_FMT_DER);
-        if (status < 0) {
-            gnutls_x509_crt_deinit(certificate);
-            kx_error(context, KX_ERR_CHAIN,
-                     "certificate %u cannot be read: %s", chain->n + 1,
-                     gnutls_strerror(status));
-            kx_chain_clear(chain);
-            return KX_ERR_CHAIN;
-        }
-        chain->certificate[chain->n] = certificate;
     }
     return 0;
 }
@@ -47,7 +77,7 @@ kx_chain_clear(struct kx_chain *chain)
     unsigned int i;
 
     for (i = 0; i < chain->n; i++)
-        gnutls_x509_crt_deinit(chain->certificate[i]);
+        release(chain, i);
     chain->n = 0;
 }
 

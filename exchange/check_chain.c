@@ -37,14 +37,14 @@ names_fit(gnutls_x509_crt_t subject, gnutls_x509_crt_t issuer)
     return fit;
 }
 
-/* What is done with a link of the chain: the certificate's parts and its
- * issuer. */
-typedef krb5_error_code link_fn(krb5_context context, gnutls_x509_crt_t issuer,
+/* What is done with a link of the chain: a certificate's parts and the key of
+ * its issuer. */
+typedef krb5_error_code link_fn(krb5_context context, gnutls_pubkey_t issuer,
                                 const struct kx_certificate *parts);
 
 /* A link_fn: the issuer's key can have signed it. */
 static krb5_error_code
-can_be_signed(krb5_context context, gnutls_x509_crt_t issuer,
+can_be_signed(krb5_context context, gnutls_pubkey_t issuer,
               const struct kx_certificate *parts)
 {
     return kx_check_signer(context, issuer, &parts->algorithm);
@@ -52,7 +52,7 @@ can_be_signed(krb5_context context, gnutls_x509_crt_t issuer,
 
 /* A link_fn: it did sign it. */
 static krb5_error_code
-is_signed(krb5_context context, gnutls_x509_crt_t issuer,
+is_signed(krb5_context context, gnutls_pubkey_t issuer,
           const struct kx_certificate *parts)
 {
     return kx_verify_by(context, issuer, &parts->algorithm, &parts->tbs,
@@ -69,16 +69,11 @@ check_link(krb5_context context, const struct kx_chain *chain, unsigned int i,
            link_fn *check)
 {
     krb5_boolean last = i + 1 == chain->n;
-    struct kx_certificate parts;
     krb5_error_code ret;
 
-    ret = kx_decode_certificate(context, &chain->der[i], &parts);
-    if (ret == 0) {
-        ret = check(context, chain->certificate[last ? i : i + 1], &parts);
-        kx_certificate_clear(&parts);
-    }
-    if (ret == 0)
-        return 0;
+    ret = check(context, chain->key[last ? i : i + 1], &chain->parts[i]);
+    if (ret == 0 || ret == ENOMEM)
+        return ret;
     kx_error_prefix(context, ret,
                     "certificate %u of the chain is not signed by %s", i + 1,
                     last ? "itself" : "the next");
@@ -108,30 +103,6 @@ check_repetitions(krb5_context context, const struct kx_chain *chain)
     return 0;
 }
 
-/*
- * The first certificate's key is of a kind and size that an offer may be
- * signed with.  Errors: those of kx_check_public_key(), KX_ERR_CHAIN, ENOMEM.
- */
-static krb5_error_code
-check_first_key(krb5_context context, const struct kx_chain *chain)
-{
-    gnutls_pubkey_t key;
-    krb5_error_code ret;
-    int status;
-
-    if (gnutls_pubkey_init(&key) < 0)
-        return ENOMEM;
-    status = gnutls_pubkey_import_x509(key, chain->certificate[0], 0);
-    if (status < 0)
-        ret = kx_error(context, KX_ERR_CHAIN,
-                       "key of the first certificate cannot be read: %s",
-                       gnutls_strerror(status));
-    else
-        ret = kx_check_public_key(context, key);
-    gnutls_pubkey_deinit(key);
-    return ret;
-}
-
 krb5_error_code
 kx_check_order(krb5_context context, const struct kx_chain *chain)
 {
@@ -152,7 +123,8 @@ kx_check_order(krb5_context context, const struct kx_chain *chain)
                             i + 1);
         ret = check_link(context, chain, i, can_be_signed);
     }
-    return ret == 0 ? check_first_key(context, chain) : ret;
+    /* So that the offer can be signed with it. */
+    return ret == 0 ? kx_check_public_key(context, chain->key[0]) : ret;
 }
 
 /*
@@ -205,7 +177,7 @@ krb5_error_code
 kx_check_signature(krb5_context context, const struct kx_offer *offer,
                    const struct kx_chain *chain)
 {
-    return kx_verify_by(context, chain->certificate[0], &offer->sigalg,
+    return kx_verify_by(context, chain->key[0], &offer->sigalg,
                         &offer->tbs_der, &offer->signature);
 }
 

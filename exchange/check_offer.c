@@ -193,6 +193,30 @@ kx_check_request(krb5_context context, const struct kx_settings *settings,
     return 0;
 }
 
+/*
+ * Refuse a reply whose key agreement is of another algorithm than the
+ * request's.  Errors: KX_ERR_POLICY_GROUP, KX_ERR_AGREEMENT, ENOMEM.
+ */
+static krb5_error_code
+refuse_group(krb5_context context, const krb5_data *remote,
+             const struct kx_tbsdata *asked, const struct kx_tbsdata *given)
+{
+    enum kx_group ours, theirs;
+    krb5_error_code ret;
+
+    ret = kx_group_of_public(context, &asked->key_exchange, &ours);
+    if (ret)
+        return ret;
+    ret = kx_group_of_public(context, &given->key_exchange, &theirs);
+    if (ret)
+        return kx_error_prefix(context, ret, "reply of %.*s",
+                               REALM_ARGS(remote));
+    return kx_error(context, KX_ERR_POLICY_GROUP,
+                    "reply of %.*s is in group %s, our request in %s",
+                    REALM_ARGS(remote), kx_group_name(theirs),
+                    kx_group_name(ours));
+}
+
 krb5_error_code
 kx_check_reply(krb5_context context, const struct kx_settings *settings,
                time_t now, const struct kx_offer *request,
@@ -201,7 +225,6 @@ kx_check_reply(krb5_context context, const struct kx_settings *settings,
     krb5_error_code ret;
     const struct kx_tbsdata *asked = &request->tbs, *given = &reply->tbs;
     const krb5_data *remote = &asked->kxname->data[1];
-    enum kx_group ours, theirs;
     krb5_enctype *etypes;
     size_t n;
 
@@ -235,18 +258,8 @@ kx_check_reply(krb5_context context, const struct kx_settings *settings,
                         "reply of %.*s gives key version %lu, which we hold "
                         "already",
                         REALM_ARGS(remote), (unsigned long)given->kvno);
-    ret = kx_group_of_public(context, &asked->key_exchange, &ours);
-    if (ret)
-        return ret;
-    ret = kx_group_of_public(context, &given->key_exchange, &theirs);
-    if (ret)
-        return kx_error_prefix(context, ret, "reply of %.*s",
-                               REALM_ARGS(remote));
-    if (ours != theirs)
-        return kx_error(context, KX_ERR_POLICY_GROUP,
-                        "reply of %.*s is in group %s, our request in %s",
-                        REALM_ARGS(remote), kx_group_name(theirs),
-                        kx_group_name(ours));
+    if (!kx_spki_same_algorithm(&asked->key_exchange, &given->key_exchange))
+        return refuse_group(context, remote, asked, given);
     ret = kx_common_etypes(context, asked, given, &etypes, &n);
     if (ret)
         return ret;

@@ -119,21 +119,24 @@ krb5_error_code kx_verify(krb5_context context, const krb5_data *certificate,
                           const krb5_data *data, const krb5_data *signature);
 
 /*
- * The same, with a certificate that has been read already; it is not changed.
+ * Take the key out of certificate: *key (gnutls_pubkey_deinit()), NULL on
+ * failure.  Errors: KX_ERR_CHAIN, ENOMEM.
  */
-krb5_error_code kx_verify_by(krb5_context context,
-                             gnutls_x509_crt_t certificate,
+krb5_error_code kx_public_key(krb5_context context,
+                              gnutls_x509_crt_t certificate,
+                              gnutls_pubkey_t *key);
+
+/* The same as kx_verify(), by the key that was taken out of a certificate. */
+krb5_error_code kx_verify_by(krb5_context context, gnutls_pubkey_t key,
                              const struct kx_algorithm *algorithm,
                              const krb5_data *data,
                              const krb5_data *signature);
 
 /*
- * Check all that kx_verify_by() does before it computes anything: that the
- * key of certificate can have signed by algorithm.  Errors: as there, but for
- * KX_ERR_SIGNATURE.
+ * Check all that kx_verify_by() does before it computes anything: that key can
+ * have signed by algorithm.  Errors: as there, but for KX_ERR_SIGNATURE.
  */
-krb5_error_code kx_check_signer(krb5_context context,
-                                gnutls_x509_crt_t certificate,
+krb5_error_code kx_check_signer(krb5_context context, gnutls_pubkey_t key,
                                 const struct kx_algorithm *algorithm);
 
 #endif /* KX_IDENTITY_H */

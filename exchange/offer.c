@@ -230,19 +230,18 @@ fingerprint(krb5_context context, const krb5_data *certificate, char **out)
 {
     static const char prefix[] = "sha256:";
     unsigned char digest[32];
-    char *text;
-    size_t i;
+    const gnutls_datum_t bytes = {digest, sizeof(digest)};
+    char hex[2 * sizeof(digest) + 1], *text;
+    size_t size = sizeof(hex);
 
     if (gnutls_hash_fast(GNUTLS_DIG_SHA256, certificate->data,
-                         certificate->length, digest) < 0)
+                         certificate->length, digest) < 0 ||
+        gnutls_hex_encode(&bytes, hex, &size) < 0)
         return kx_error(context, KX_ERR_CRYPTO, "SHA-256 cannot be computed");
-    text = malloc(sizeof(prefix) + 2 * sizeof(digest));
+    text = malloc(sizeof(prefix) + sizeof(hex));
     if (text == NULL)
         return ENOMEM;
-    memcpy(text, prefix, sizeof(prefix));
-    for (i = 0; i < sizeof(digest); i++)
-        (void)snprintf(text + sizeof(prefix) - 1 + 2 * i, 3, "%02x",
-                       digest[i]);
+    (void)sprintf(text, "%s%s", prefix, hex);
     *out = text;
     return 0;
 }

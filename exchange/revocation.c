@@ -369,8 +369,15 @@ static krb5_boolean
 is_signed_by(krb5_context context, const struct list *list,
              gnutls_x509_crt_t certificate)
 {
-    return kx_verify_by(context, certificate, &list->parts.algorithm,
-                        &list->parts.tbs, &list->parts.signature) == 0;
+    gnutls_pubkey_t key;
+    krb5_error_code ret;
+
+    ret = kx_public_key(context, certificate, &key);
+    if (ret == 0)
+        ret = kx_verify_by(context, key, &list->parts.algorithm,
+                           &list->parts.tbs, &list->parts.signature);
+    gnutls_pubkey_deinit(key);
+    return ret == 0;
 }
 
 /* True if the list is signed by the issuer that the chain has, or by a

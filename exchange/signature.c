@@ -267,19 +267,37 @@ kx_sign(krb5_context context, const struct kx_identity *identity,
     return ret;
 }
 
+krb5_error_code
+kx_public_key(krb5_context context, gnutls_x509_crt_t certificate,
+              gnutls_pubkey_t *key)
+{
+    gnutls_pubkey_t read;
+    int status;
+
+    *key = NULL;
+    if (gnutls_pubkey_init(&read) < 0)
+        return ENOMEM;
+    status = gnutls_pubkey_import_x509(read, certificate, 0);
+    if (status < 0) {
+        gnutls_pubkey_deinit(read);
+        return kx_error(context, KX_ERR_CHAIN,
+                        "certificate's key cannot be read: %s",
+                        gnutls_strerror(status));
+    }
+    *key = read;
+    return 0;
+}
+
 /*
- * Take the key out of certificate, which is to have signed by algorithm: *key
- * (gnutls_pubkey_deinit(), set on success alone) and *found, its index among
+ * Find algorithm, by which key is to have signed: *found, its index among
  * ours.  Errors: those of kx_check_signer().
  */
 static krb5_error_code
-find_signer(krb5_context context, gnutls_x509_crt_t certificate,
-            const struct kx_algorithm *algorithm, gnutls_pubkey_t *key,
-            size_t *found)
+find_for_key(krb5_context context, gnutls_pubkey_t key,
+             const struct kx_algorithm *algorithm, size_t *found)
 {
-    gnutls_pubkey_t read = NULL;
     krb5_error_code ret;
-    int status;
+    int kind;
 
     *found = find_algorithm(algorithm);
     if (*found == N_ALGORITHMS)
@@ -287,60 +305,38 @@ find_signer(krb5_context context, gnutls_x509_crt_t certificate,
                         "signature algorithm %s, with the parameters that it "
                         "has, is not accepted",
                         algorithm->oid);
-    if (gnutls_pubkey_init(&read) < 0)
-        return ENOMEM;
-    status = gnutls_pubkey_import_x509(read, certificate, 0);
-    if (status < 0) {
-        ret = kx_error(context, KX_ERR_CHAIN, "cannot read certificate: %s",
-                       gnutls_strerror(status));
-        goto cleanup;
-    }
-    ret = kx_check_public_key(context, read);
+    ret = kx_check_public_key(context, key);
     if (ret)
-        goto cleanup;
-    if (gnutls_pubkey_get_pk_algorithm(read, NULL) != (int)uses[*found].key) {
-        ret = kx_error(
+        return ret;
+    kind = gnutls_pubkey_get_pk_algorithm(key, NULL);
+    if (kind != (int)uses[*found].key)
+        return kx_error(
             context, KX_ERR_POLICY_SIGALG,
             "signature algorithm %s does not go with a key of kind %s",
-            gnutls_sign_get_name(uses[*found].sign),
-            gnutls_pk_get_name(gnutls_pubkey_get_pk_algorithm(read, NULL)));
-        goto cleanup;
-    }
-    *key = read;
-    read = NULL;
-
-cleanup:
-    if (read != NULL)
-        gnutls_pubkey_deinit(read);
-    return ret;
+            gnutls_sign_get_name(uses[*found].sign), gnutls_pk_get_name(kind));
+    return 0;
 }
 
 krb5_error_code
-kx_check_signer(krb5_context context, gnutls_x509_crt_t certificate,
+kx_check_signer(krb5_context context, gnutls_pubkey_t key,
                 const struct kx_algorithm *algorithm)
 {
-    gnutls_pubkey_t key;
-    krb5_error_code ret;
     size_t found;
 
-    ret = find_signer(context, certificate, algorithm, &key, &found);
-    if (ret == 0)
-        gnutls_pubkey_deinit(key);
-    return ret;
+    return find_for_key(context, key, algorithm, &found);
 }
 
 krb5_error_code
-kx_verify_by(krb5_context context, gnutls_x509_crt_t certificate,
+kx_verify_by(krb5_context context, gnutls_pubkey_t key,
              const struct kx_algorithm *algorithm, const krb5_data *data,
              const krb5_data *signature)
 {
     gnutls_datum_t in, value;
-    gnutls_pubkey_t key;
     krb5_error_code ret;
     size_t found;
     int status;
 
-    ret = find_signer(context, certificate, algorithm, &key, &found);
+    ret = find_for_key(context, key, algorithm, &found);
     if (ret)
         return ret;
     in.data = (unsigned char *)data->data;
@@ -349,11 +345,10 @@ kx_verify_by(krb5_context context, gnutls_x509_crt_t certificate,
     value.size = signature->length;
     status = gnutls_pubkey_verify_data2(key, uses[found].sign, 0, &in, &value);
     if (status < 0)
-        ret = kx_error(
+        return kx_error(
             context, KX_ERR_SIGNATURE, "signature (%s) does not verify: %s",
             gnutls_sign_get_name(uses[found].sign), gnutls_strerror(status));
-    gnutls_pubkey_deinit(key);
-    return ret;
+    return 0;
 }
 
 krb5_error_code
@@ -363,6 +358,7 @@ kx_verify(krb5_context context, const krb5_data *certificate,
 {
     const gnutls_datum_t der = {(unsigned char *)certificate->data,
                                 certificate->length};
+    gnutls_pubkey_t key = NULL;
     gnutls_x509_crt_t crt;
     krb5_error_code ret;
     int status;
@@ -374,7 +370,10 @@ kx_verify(krb5_context context, const krb5_data *certificate,
         ret = kx_error(context, KX_ERR_CHAIN, "cannot read certificate: %s",
                        gnutls_strerror(status));
     else
-        ret = kx_verify_by(context, crt, algorithm, data, signature);
+        ret = kx_public_key(context, crt, &key);
+    if (ret == 0)
+        ret = kx_verify_by(context, key, algorithm, data, signature);
+    gnutls_pubkey_deinit(key);
     gnutls_x509_crt_deinit(crt);
     return ret;
 }

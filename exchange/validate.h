@@ -7,16 +7,19 @@
 #ifndef KX_VALIDATE_H
 #define KX_VALIDATE_H
 
+#include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 #include "asn1/kx_asn1.h"
 #include "dnssec/kx_dnssec.h"
 #include "exchange/course.h"
 #include "exchange/kx_settings.h"
 
-/* A chain of certificates as GnuTLS has read them; n is 0 when empty. */
+/* A chain of certificates that were read; n is 0 when empty. */
 struct kx_chain {
     const krb5_data *der; /* what they were read from, borrowed */
     gnutls_x509_crt_t certificate[KX_MAX_CHAIN];
+    gnutls_pubkey_t key[KX_MAX_CHAIN];
+    struct kx_certificate parts[KX_MAX_CHAIN];
     unsigned int n;
 };
 

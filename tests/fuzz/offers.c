@@ -25,14 +25,13 @@ __typeof__(kx_credentials_claim) __real_kx_credentials_claim,
     __wrap_kx_credentials_claim;
 
 krb5_error_code
-__wrap_kx_verify_by(krb5_context context, gnutls_x509_crt_t certificate,
+__wrap_kx_verify_by(krb5_context context, gnutls_pubkey_t key,
                     const struct kx_algorithm *algorithm,
                     const krb5_data *data, const krb5_data *signature)
 {
     if ((present & OFFERS_SIGNED) != 0)
-        return kx_check_signer(context, certificate, algorithm);
-    return __real_kx_verify_by(context, certificate, algorithm, data,
-                               signature);
+        return kx_check_signer(context, key, algorithm);
+    return __real_kx_verify_by(context, key, algorithm, data, signature);
 }
 
 krb5_error_code

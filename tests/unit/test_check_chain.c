@@ -171,11 +171,70 @@ a_first_certificate_whose_key_cannot_be_read_is_refused(void **state)
 
     (void)state;
     spoil_key(&offer->chain[0]);
-    assert_int_equal(kx_chain_read(context, offer->chain, 3, &chain), 0);
-    assert_int_equal(kx_check_order(context, &chain), KX_ERR_CHAIN);
-    assert_int_equal(kx_check_signature(context, offer, &chain), KX_ERR_CHAIN);
-    kx_chain_clear(&chain);
+    assert_int_equal(kx_chain_read(context, offer->chain, 3, &chain),
+                     KX_ERR_CHAIN);
+    assert_int_equal(chain.n, 0);
     clear(&made);
+}
+
+/* Put the chain of two plans to what check 2 sees without computing. */
+static krb5_error_code
+check_order(const struct certificate_plan *plans)
+{
+    struct kx_identity *identity = make_identity(plans, 2);
+    struct kx_chain chain;
+    krb5_error_code ret;
+
+    assert_int_equal(kx_chain_read(context, identity->chain, 2, &chain), 0);
+    ret = kx_check_order(context, &chain);
+    kx_chain_clear(&chain);
+    kx_identity_free(identity);
+    return ret;
+}
+
+static void
+weak_keys_are_refused_before_anything_is_verified(void **state)
+{
+    const struct certificate_plan good[] = {
+        {.name = "the KDC"}, {.name = "the root", .is_ca = TRUE}};
+    const struct certificate_plan weak_first[] = {
+        {.name = "the KDC", .algorithm = GNUTLS_PK_RSA, .bits = 1024},
+        {.name = "the root", .is_ca = TRUE}};
+    const struct certificate_plan weak_issuer[] = {{.name = "the KDC"},
+                                                   {.name = "the root",
+                                                    .is_ca = TRUE,
+                                                    .algorithm = GNUTLS_PK_RSA,
+                                                    .bits = 1024}};
+
+    (void)state;
+    assert_int_equal(check_order(good), 0);
+    assert_int_equal(check_order(weak_first), KX_ERR_POLICY_KEY_SIZE);
+    assert_int_equal(check_order(weak_issuer), KX_ERR_CHAIN);
+}
+
+static void
+a_certificate_that_cannot_be_read_is_named(void **state)
+{
+    static const char expected[] = "certificate 2 cannot be read: ";
+    const krb5_data wrong[] = {kx_data("\x30\x03\x02\x01\x02", 5),
+                               kx_data("\x30\x00", 2), kx_data(NULL, 0)};
+    struct kx_identity *identity = make_plain_identity("alpha.example");
+    krb5_data der[2] = {identity->chain[0]};
+    struct kx_chain chain;
+    const char *words;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        der[1] = wrong[i];
+        assert_int_equal(kx_chain_read(context, der, 2, &chain), KX_ERR_CHAIN);
+        assert_int_equal(chain.n, 0);
+        words = krb5_get_error_message(context, KX_ERR_CHAIN);
+        assert_memory_equal(words, expected, strlen(expected));
+        assert_null(strstr(words, "key"));
+        krb5_free_error_message(context, words);
+    }
+    kx_identity_free(identity);
 }
 
 static void
@@ -248,6 +307,8 @@ main(void)
             a_self_signed_certificate_with_a_wrong_signature_is_refused),
         cmocka_unit_test(
             a_first_certificate_whose_key_cannot_be_read_is_refused),
+        cmocka_unit_test(weak_keys_are_refused_before_anything_is_verified),
+        cmocka_unit_test(a_certificate_that_cannot_be_read_is_named),
         cmocka_unit_test(the_signature_of_an_offer_verifies),
         cmocka_unit_test(an_offer_altered_after_signing_is_refused),
         cmocka_unit_test(
