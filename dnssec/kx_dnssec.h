@@ -128,6 +128,15 @@ krb5_error_code kx_tlsa_parse(krb5_context context, const char *text,
 struct kx_resolver;
 
 /*
+ * Make an event base for a resolver in *out (event_base_free()).  libevent
+ * would end the process where it may open no more files: then, and when there
+ * are so few left that the rest of it would lack them, this is an error.
+ * Errors: KX_ERR_DNS_SETUP, ENOMEM.
+ */
+krb5_error_code kx_event_base_new(krb5_context context,
+                                  struct event_base **out);
+
+/*
  * Make a resolver on base.  unbound_conf is the path of an unbound.conf that
  * decides all DNS matters (forwarders, stubs, trust anchors), or NULL for full
  * recursion from the distribution's root key.  Of unbound.conf, logging and

@@ -36,6 +36,9 @@
 #include "dnssec/lookup.h"
 #include "dnssec/resolver.h"
 
+/* What libunbound's thread opens at once, and with its first questions. */
+#define FILES_OF_THREAD 16
+
 /*
  * Find in libunbound's log the words of its first error, and end them there;
  * NULL if there are none.
@@ -412,7 +415,9 @@ kx_question_ask(struct kx_resolver *resolver, const char *name, int type,
     if (code != 0)
         return code;
     if (!resolver->has_thread) {
-        result = try_thread();
+        result = kx_files_try(FILES_OF_THREAD);
+        if (result == 0)
+            result = try_thread();
         if (result != 0)
             return kx_error(resolver->context, KX_ERR_DNS_SETUP,
                             "DNS resolver cannot start its thread: %s",

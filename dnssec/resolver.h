@@ -50,6 +50,10 @@ struct kx_resolver {
     LIST_HEAD(, kx_lookup) lookups;
 };
 
+/* Try whether n more files (32 at most) can be open in this process: 0, or an
+ * errno value, EMFILE or another. */
+int kx_files_try(size_t n);
+
 /*
  * Ask for name's records of that type.  answered(arg) is called once, from
  * within libunbound in the event base, unless the question is dropped before;

@@ -95,11 +95,9 @@ start(krb5_context context, krb5_hostrealm_moddata data)
                              NULL, NULL, &unbound_conf);
     if (ret)
         goto cleanup;
-    data->base = event_base_new();
-    if (data->base == NULL) {
-        ret = ENOMEM;
+    ret = kx_event_base_new(context, &data->base);
+    if (ret)
         goto cleanup;
-    }
     data->process = getpid();
     ret = kx_resolver_new(context, data->base, unbound_conf, &data->resolver);
     if (ret) {

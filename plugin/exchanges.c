@@ -130,9 +130,9 @@ start(struct kx_exchanges *exchanges)
         return 0;
     stop(exchanges);
     exchanges->process = getpid();
-    exchanges->base = event_base_new();
-    if (exchanges->base == NULL)
-        return ENOMEM;
+    ret = kx_event_base_new(exchanges->context, &exchanges->base);
+    if (ret)
+        return ret;
     exchanges->alarm = event_new(exchanges->base, -1, 0, alarm_rang, NULL);
     ret = exchanges->alarm == NULL
               ? ENOMEM
