@@ -1,47 +1,9 @@
 """Bytes come late, one at a time, or not at all: an exchange is finished or there is no key of it, and the
 next user gets in."""
 
-import re
-
-from lab import faults, peers, wait_until
-from nothing_lost import Disaster
+from faulty import FaultyNetwork
+from lab import peers, wait_until
 from scenario import service_of
-
-
-class FaultyNetwork(Disaster):
-    """Between ALPHA's KDC and BRAVO's kxoverd there is something that does with their bytes as `behaviour` says."""
-
-    def setUp(self):
-        super().setUp()
-        self.behaviour = peers.relaying
-        peer = faults.peer(self.bravo, lambda client, upstream: self.behaviour(client, upstream))
-        self.enterContext(peer)
-
-    def versions(self, realm):
-        """The key versions that `realm` has of the crossover."""
-        return {kvno for kvno, _ in self.keys(realm)}
-
-    def lengths(self):
-        """How long a request and its answer are, with the 4 bytes before them; nothing is left of that exchange."""
-        requests, replies = [], []
-        self.behaviour = peers.recording(requests, replies)
-        self.assertTrue(self.served("alice"))
-        self.forget()
-        return len(peers.framed(requests[0])), len(peers.framed(replies[0]))
-
-    def fail_with(self, **altered):
-        """A user comes while the network is like that, and gets no ticket; there is one line about it, and
-        ALPHA has nothing of it.  It is forgotten, so that the next one is no repetition."""
-        self.behaviour = peers.altered(**altered)
-        mark = self.alpha.kdc.log.mark()
-        self.assertFalse(self.served("alice"))
-        said = self.alpha.kdc.log.lines(f"{re.escape(self.crossover)}: no crossover: connection: ", since=mark)
-        self.assertEqual(len(said), 1, said)
-        self.assertEqual(self.keys(self.alpha), {})
-        self.alpha.reload_kdc()
-
-    def mend(self):
-        self.behaviour = peers.relaying
 
 
 def within(length):
