@@ -26,8 +26,7 @@ def main():
     for part in chosen.parts:
         if part not in PARTS:
             options.error(f"there is no {part}: choose of {', '.join(PARTS)}")
-    tools.Build.chosen(chosen.build)
-    head(LIBRARIES)
+    head(tools.Build.chosen(chosen.build).cli, LIBRARIES)
     for part in chosen.parts or PARTS:
         module = importlib.import_module(part)
         if chosen.rounds and hasattr(module, "ROUNDS"):

@@ -10,15 +10,16 @@ import statistics
 import subprocess
 from pathlib import Path
 
-WIDTH = 72  # of a figure's name
+WIDTH = 80  # of a figure's name
 
 
-def head(libraries):
-    """Print which machine this is, the versions of libraries (names for people, and for pkg-config), and the
-    titles."""
+def head(program, libraries):
+    """Print which machine this is, the version of what is measured and of libraries (names for people, and for
+    pkg-config), and the titles."""
     models = re.findall(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
     print(f"{len(models)} x {models[0] if models else platform.machine()}; Linux {platform.release()}")
-    print(", ".join(f"{name} {_version(module)}" for name, module in libraries.items()))
+    print(", ".join([_said(program, "--version"),
+                     *(f"{name} {_said('pkg-config', '--modversion', module)}" for name, module in libraries.items())]))
     print(f"{'figure':<{WIDTH}} {'value':>10} {'spread':>17} {'goal':>11}", flush=True)
 
 
@@ -46,7 +47,6 @@ def _form(number, unit):
     return f"{number:.0f}" if number >= 100 or number == int(number) else f"{number:.3g}"
 
 
-def _version(module):
-    """The version of a library that pkg-config knows."""
-    return subprocess.run(["pkg-config", "--modversion", module], capture_output=True, text=True,
-                          check=True).stdout.strip()
+def _said(*command):
+    """What a program says."""
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
