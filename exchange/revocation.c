@@ -213,8 +213,10 @@ read_list(krb5_context context, struct list *list)
     krb5_error_code ret;
     krb5_data borrowed;
 
+    /* GnuTLS has NULL for a name without any part. */
     if (gnutls_x509_crl_get_raw_issuer_dn(list->crl, &list->issuer_der) < 0 ||
-        gnutls_x509_crl_get_issuer_dn3(list->crl, &issuer, 0) < 0)
+        gnutls_x509_crl_get_issuer_dn3(list->crl, &issuer, 0) < 0 ||
+        issuer.data == NULL)
         return kx_error(context, KX_ERR_CRL,
                         "list in %s does not say whose it is", list->path);
     list->issuer = (char *)issuer.data;
@@ -257,7 +259,7 @@ load_file(krb5_context context, struct kx_crls *crls, const char *path)
     /* What is written while we read will look newer than this. */
     if (stat(path, &file->status) < 0)
         return kx_error(context, KX_ERR_CRL, "cannot read %s: %s", path,
-                        strerror(errno));
+                        error_message(errno));
     status = gnutls_load_file(path, &pem);
     if (status == 0)
         status = gnutls_x509_crl_list_import2(&read, &n, &pem,
@@ -395,7 +397,8 @@ is_signed(krb5_context context, const struct list *list,
     for (i = 0; i < claim->n_anchors; i++) {
         if (gnutls_x509_crt_get_dn3(claim->anchors[i], &name, 0) < 0)
             continue;
-        same = strcmp((char *)name.data, list->issuer) == 0;
+        same =
+            name.data != NULL && strcmp((char *)name.data, list->issuer) == 0;
         gnutls_free(name.data);
         if (same && is_signed_by(context, list, claim->anchors[i]))
             return TRUE;
@@ -468,7 +471,8 @@ is_of_issuer(const struct list *list, gnutls_x509_crt_t certificate,
     if (*known)
         is = (der.size == list->issuer_der.size &&
               memcmp(der.data, list->issuer_der.data, der.size) == 0) ||
-             strcmp((char *)text.data, list->issuer) == 0;
+             (text.data != NULL &&
+              strcmp((char *)text.data, list->issuer) == 0);
     gnutls_free(der.data);
     gnutls_free(text.data);
     return is;

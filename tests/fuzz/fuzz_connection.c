@@ -37,21 +37,21 @@
 
 static struct stage *stage;
 static struct kx_daemon daemon_;
-static struct kx_service service;
+static struct kx_service only;
 static struct kx_endpoint kdc; /* where it listens */
 static int mode;
 
 /* In service.c's place: there is one service, and it stays. */
 void
-kx_service_use(struct kx_service *used)
+kx_service_use(struct kx_service *service)
 {
-    used->users++;
+    service->users++;
 }
 
 void
-kx_service_leave(struct kx_service *left)
+kx_service_leave(struct kx_service *service)
 {
-    left->users--;
+    service->users--;
 }
 
 /* ---- the KDC ---- */
@@ -139,10 +139,10 @@ start(void)
     FUZZ_MUST(listener != NULL);
     FUZZ_MUST(getsockname(evconnlistener_get_fd(listener),
                           (struct sockaddr *)&kdc.address, &length) == 0);
-    service.context = stage->context;
-    service.settings = &stage->settings;
+    only.context = stage->context;
+    only.settings = &stage->settings;
     daemon_.base = stage->base;
-    daemon_.service = &service;
+    daemon_.service = &only;
     FUZZ_MUST(kx_limits_new(16, 16, kx_connection_evict, &daemon_.limits) ==
               0);
     FUZZ_MUST(kx_relays_new(stage->base, NULL, &daemon_.metrics,
@@ -334,7 +334,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     client.left = size - 2;
     message = kx_data(data + 2 + KX_FRAME_HEADER, size - 2 - KX_FRAME_HEADER);
     offers_set(stage, data[0], KX_MSG_REQ, &message);
-    service.responder = stage_responder(stage);
+    only.responder = stage_responder(stage);
     FUZZ_MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
     FUZZ_MUST(fcntl(fds[0], F_SETFL, O_NONBLOCK) == 0);
     FUZZ_MUST(fcntl(fds[1], F_SETFL, O_NONBLOCK) == 0);
@@ -350,8 +350,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)event_base_loop(stage->base, EVLOOP_NONBLOCK);
     FUZZ_MUST(kx_limits_count(daemon_.limits) == 0);
     FUZZ_MUST(daemon_.long_messages == 0);
-    kx_responder_free(service.responder);
-    FUZZ_MUST(service.users == 0);
+    kx_responder_free(only.responder);
+    FUZZ_MUST(only.users == 0);
     free(client.got);
     offers_clear(stage);
     return 0;

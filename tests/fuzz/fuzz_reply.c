@@ -8,6 +8,7 @@
 #include "asn1/kx_asn1.h"
 #include "exchange/kx_agreement.h"
 #include "exchange/refusal.h"
+#include "exchange/roots.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/offers.h"
 
@@ -48,22 +49,63 @@ other_groups(krb5_context context)
     return out;
 }
 
+/* The refusal of one who accepts no root but ours, which stands in our
+ * request: so one is made, once, and goes without an answer. */
+static krb5_data
+our_root(struct stage *stage)
+{
+    static krb5_data refusal;
+    struct kx_roots roots = {.n = 1};
+    struct kx_message *request;
+    gnutls_datum_t der;
+
+    if (refusal.length > 0)
+        return refusal;
+    stage_initiate(stage, "BRAVO.EXAMPLE");
+    FUZZ_MUST(stage->n_requests == 1);
+    FUZZ_MUST(kx_decode_message(stage->context, KX_MSG_REQ,
+                                &stage->requests[0], &request) == 0);
+    der.data = (unsigned char *)request->offer.chain[0].data;
+    der.size = request->offer.chain[0].length;
+    FUZZ_MUST(gnutls_x509_crt_init(&roots.certificate[0]) >= 0);
+    FUZZ_MUST(gnutls_x509_crt_import(roots.certificate[0], &der,
+                                     GNUTLS_X509_FMT_DER) >= 0);
+    FUZZ_MUST(kx_key_id(stage->context, roots.certificate[0], &roots.id[0]) ==
+              0);
+    FUZZ_MUST(kx_refusal_make(stage->context, KX_ERR_ANCHOR, "BRAVO.EXAMPLE",
+                              OFFERS_NOW, &roots, &refusal) == 0);
+    kx_data_free(&roots.id[0]);
+    gnutls_x509_crt_deinit(roots.certificate[0]);
+    kx_message_free(request);
+    stage_clear(stage);
+    return refusal;
+}
+
+/* Let DNS have some record: without any the initiator would not even ask. */
+static void
+need_record(struct stage *stage)
+{
+    if (stage->n_tlsa > 0)
+        return;
+    FUZZ_MUST(kx_tlsa_parse(stage->context, "3 1 1 00", stage->tlsa) == 0);
+    stage->n_tlsa = 1;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static char realm[] = "ALPHA.EXAMPLE";
     struct stage *stage = offers_stage(realm, "kdc.bravo.example");
     krb5_data message, groups = kx_data(NULL, 0);
+    size_t asked;
 
     if (size < 2)
         return 0;
     message = kx_data(data + 1, size - 1);
     offers_set(stage, data[0], KX_MSG_REP, &message);
-    if (stage->n_tlsa == 0) {
-        /* Without any the initiator would not even ask. */
-        FUZZ_MUST(kx_tlsa_parse(stage->context, "3 1 1 00", stage->tlsa) == 0);
-        stage->n_tlsa = 1;
-    }
+    need_record(stage);
+    if ((data[0] & OFFERS_REROOT) != 0)
+        stage->answers[stage->n_answers++] = our_root(stage);
     if ((data[0] & OFFERS_REGROUP) != 0) {
         groups = other_groups(stage->context);
         stage->answers[stage->n_answers++] = groups;
@@ -72,9 +114,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         set_chance(stage, "x25519-ed25519 client", "x25519-ed25519 nonce");
     }
+    asked = stage->n_answers;
     stage->answers[stage->n_answers++] = message;
     stage_initiate(stage, "BRAVO.EXAMPLE");
     FUZZ_MUST((stage->crossover != NULL) == (stage->refused == 0));
+    /* It asks again as often as it was asked to, and at most once for each. */
+    FUZZ_MUST(stage->n_requests > asked && stage->n_requests <= 3);
+    FUZZ_MUST(stage->crossover == NULL || stage->n_requests == asked + 1);
     if (stage->crossover != NULL)
         offers_check_key(stage);
     offers_clear(stage);

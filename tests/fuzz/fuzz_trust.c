@@ -14,6 +14,7 @@
 #include "exchange/kx_identity.h"
 #include "exchange/validate.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/input.h"
 
 #define SIGNED                                                                \
     0x01 /* every signature of the chain verifies, but in the path */
@@ -40,70 +41,6 @@ __wrap_kx_verify_by(krb5_context kcontext, gnutls_pubkey_t key,
     return __real_kx_verify_by(kcontext, key, algorithm, data, signature);
 }
 
-/* What is left of an input. */
-struct input {
-    const uint8_t *at;
-    size_t left;
-};
-
-/* Take n bytes off in; NULL if there are not so many. */
-static const uint8_t *
-take(struct input *in, size_t n)
-{
-    const uint8_t *at = in->at;
-
-    if (in->left < n)
-        return NULL;
-    in->at += n;
-    in->left -= n;
-    return at;
-}
-
-/* Take one element of DER off in; an empty one if there is none. */
-static krb5_data
-take_element(struct input *in, size_t *header)
-{
-    size_t length, size, i;
-    const uint8_t *at = in->at;
-
-    *header = 2;
-    if (in->left < 2)
-        return kx_data(NULL, 0);
-    length = at[1];
-    if (length >= 0x80) {
-        size = length & 0x7f;
-        if (size > 3 || in->left < 2 + size)
-            return kx_data(NULL, 0);
-        for (length = 0, i = 0; i < size; i++)
-            length = length << 8 | at[2 + i];
-        *header += size;
-    }
-    if (take(in, *header + length) == NULL)
-        return kx_data(NULL, 0);
-    return kx_data(at, *header + length);
-}
-
-/* Take the chain off in: how many certificates it has. */
-static size_t
-take_chain(struct input *in, krb5_data *chain)
-{
-    struct input inner;
-    krb5_data list;
-    size_t header, n;
-
-    list = take_element(in, &header);
-    if (list.length == 0)
-        return 0;
-    inner.at = (const uint8_t *)list.data + header;
-    inner.left = list.length - header;
-    for (n = 0; n < KX_MAX_CHAIN && inner.left > 0; n++) {
-        chain[n] = take_element(&inner, &header);
-        if (chain[n].length == 0)
-            break;
-    }
-    return n;
-}
-
 /* Read a record as people write it; false if it is none. */
 static krb5_boolean
 parse_record(const char *text, size_t length, struct kx_tlsa *record)
@@ -122,7 +59,7 @@ static krb5_boolean
 take_record(struct input *in, const krb5_data *chain, size_t n,
             struct kx_tlsa *record)
 {
-    const uint8_t *head = take(in, 4), *length, *bytes;
+    const uint8_t *head = input_take(in, 4), *length, *bytes;
     krb5_data data;
 
     if (head == NULL)
@@ -132,10 +69,10 @@ take_record(struct input *in, const krb5_data *chain, size_t n,
         return n > 0 &&
                kx_tlsa_make(context, head[0] % 4, head[1] % 2, head[2] % 3,
                             &chain[head[3] % n], record) == 0;
-    length = take(in, 2);
+    length = input_take(in, 2);
     if (length == NULL)
         return FALSE;
-    bytes = take(in, (size_t)length[0] << 8 | length[1]);
+    bytes = input_take(in, (size_t)length[0] << 8 | length[1]);
     if (bytes == NULL)
         return FALSE;
     if (head[3] == IN_WORDS)
@@ -245,7 +182,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct input in = {data, size};
     struct kx_chain chain;
     size_t n, n_records = 0;
-    const uint8_t *first = take(&in, 1);
+    const uint8_t *first = input_take(&in, 1);
 
     if (context == NULL) {
         kx_init_errors();
@@ -254,7 +191,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (first == NULL)
         return 0;
     flags = *first;
-    n = take_chain(&in, der);
+    n = input_take_list(&in, der, KX_MAX_CHAIN);
     while (n_records < MAX_RECORDS &&
            take_record(&in, der, n, &records[n_records]))
         n_records++;

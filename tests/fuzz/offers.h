@@ -15,6 +15,7 @@
 #define OFFERS_ROOTED 0x10  /* the chain ends in a configured root */
 #define OFFERS_PRIOR 0x20   /* there are prior keys */
 #define OFFERS_REGROUP 0x40 /* the responder first asks for another group */
+#define OFFERS_REROOT 0x80  /* and for a chain to the root that we have */
 
 /* When the vectors' exchanges were: 2026-11-22T12:00:00Z. */
 #define OFFERS_NOW 1795348800
@@ -24,17 +25,17 @@
 struct stage *offers_stage(char *realm, const char *host);
 
 /* Set the stage for an input with these flags, message of msg_type in it. */
-void offers_set(struct stage *stage, int flags, int msg_type,
+void offers_set(struct stage *set, int flags, int msg_type,
                 const krb5_data *message);
 
 /* Put all back. */
-void offers_clear(struct stage *stage);
+void offers_clear(struct stage *set);
 
 /* The first length bytes (64 at most) of the digest by which the vectors' keys
  * of that name are made, in out. */
 void offers_secret(const char *name, unsigned char *out, size_t length);
 
 /* The key that was made is one that can be. */
-void offers_check_key(const struct stage *stage);
+void offers_check_key(const struct stage *made);
 
 #endif /* KX_FUZZ_OFFERS_H */

@@ -7,6 +7,7 @@ What stands in tests/fuzz/corpus/ already, such as inputs that once made a
 target fail, stays.
 """
 
+import base64
 import hashlib
 import json
 import os
@@ -92,7 +93,7 @@ def messages(source):
 
 
 # The first byte of an offer: tests/fuzz/offers.h.
-SIGNED, IN_DNS, USAGE, ROOTED, PRIOR, REGROUP = 1, 2, 4, 16, 32, 64
+SIGNED, IN_DNS, USAGE, ROOTED, PRIOR, REGROUP, REROOT = 1, 2, 4, 16, 32, 64, 128
 
 
 def flags_of(made, side):
@@ -129,12 +130,14 @@ def reply_seeds(source):
         reply = bytes.fromhex(made["reply"])
         corpus.add(bytes([flags]) + reply)
         corpus.add(bytes([flags | SIGNED]) + reply)
+        corpus.add(bytes([flags | SIGNED | REROOT]) + reply)
     for entry in load(source, "refused-replies")["replies"]:
         prior = PRIOR if entry["exchange"] == "prior-keys" else 0
         corpus.add(bytes([SIGNED | IN_DNS | 3 * USAGE | prior]) +
                    bytes.fromhex(entry["message"]))
     for entry in load(source, "answers")["answers"]:
         corpus.add(b"\x0e" + bytes.fromhex(entry["message"]))
+        corpus.add(b"\x8e" + bytes.fromhex(entry["message"]))
 
 
 def marks(source):
@@ -236,6 +239,138 @@ def connections(source):
         corpus.add(b"\0\2" + other + bytes.fromhex(header["header"]) + b"\x6c")
 
 
+def name(host):
+    """A domain name on the wire."""
+    return b"".join(bytes([len(label)]) + label.encode()
+                    for label in host.split(".") if label) + b"\0"
+
+
+def dns(source):
+    corpus = Corpus(source, "dns")
+
+    def add(kind, *records):
+        corpus.add(bytes([kind]) + b"".join(
+            len(data).to_bytes(2, "big") + data for data in records))
+
+    def srv(priority, weight, port, host):
+        return b"".join(number.to_bytes(2, "big") for number in
+                        (priority, weight, port)) + name(host)
+
+    def text(*strings):
+        return b"".join(bytes([len(string)]) + string.encode()
+                        for string in strings)
+
+    one = srv(10, 0, 88, "KDC.alpha.example")
+    several = [srv(10, 5, 88, "a.alpha.example"), one,
+               srv(5, 65535, 1088, "b-2.alpha.example"),
+               srv(10, 60, 88, "_c.alpha.example")]
+    add(0, one)
+    add(0, *several)
+    add(0, srv(0, 0, 0, "."))
+    add(0, one[:-1])
+    add(0, one + b"x")
+    add(0, srv(0, 0, 88, "a." * 126 + "a"))
+    add(0, srv(0, 0, 88, "a" * 63 + ".example"))
+    add(0, b"\0" * 6 + b"\3a.b\0")
+    add(1, bytes([3, 1, 1]) + bytes(range(32)))
+    add(1, bytes([3, 1, 1]) + bytes(32), bytes([2, 0, 2]) + bytes(64),
+        bytes([3, 1, 0]) + bytes(90), bytes([255, 2, 9]))
+    add(1, bytes([3, 1]))
+    add(2, text("ALPHA.EXAMPLE"))
+    add(2, text("v=spf1 -all"), text("ALPHA", ".EXAMPLE"), text(""))
+    add(2, text("ALPHA.EXAMPLE"), text("BRAVO.EXAMPLE"))
+    add(2, text("ALPHA.EXAMPLE"), text("alpha\0example"),
+        text("ALPHA.EXAMPLE"))
+    add(2, b"\5abc")
+    add(2, b"")
+    add(3, bytes(15) + b"\1", bytes(range(16)))
+    add(3, bytes(4))
+    add(4, bytes([127, 0, 0, 1]), bytes([192, 0, 2, 1]))
+    add(4, *[bytes([10, 0, 0, last]) for last in range(64)])
+    add(4, *[bytes([10, 0, 0, last]) for last in range(65)])
+    for judged in (8, 16, 32, 64, 128):
+        add(judged, one)
+
+
+def certificate_parts(data):
+    """The serial number and the issuer of a certificate."""
+    fields = der.whole(data).children()[0].children()
+    if fields[0].tag == 0xA0:
+        fields = fields[1:]
+    return fields[0].whole, fields[2].whole
+
+
+ED25519 = der.sequence(der.oid("1.3.101.112"))
+
+
+def extension(oid, value, critical=False):
+    return der.sequence(der.oid(oid),
+                        der.element(1, b"\xff") if critical else b"",
+                        der.element(4, value))
+
+
+def revocations(issuer, serials, *extensions, until="261201000000Z"):
+    """A list of an issuer, in DER; its signature is none."""
+    date = der.element(0x17, b"261120000000Z")
+    entries = der.sequence(*[der.sequence(serial, date)
+                             for serial in serials]) if serials else b""
+    signed = der.sequence(
+        der.integer(1), ED25519, issuer, date,
+        der.element(0x17, until.encode()), entries,
+        der.tagged(0, der.sequence(*extensions)) if extensions else b"")
+    return der.sequence(signed, ED25519, der.element(3, bytes(65)))
+
+
+def pem(data, kind):
+    words = base64.encodebytes(data).decode()
+    return ("-----BEGIN %s-----\n%s-----END %s-----\n" %
+            (kind, words, kind)).encode()
+
+
+NUMBER = extension("2.5.29.20", der.integer(7))
+CHANGES = extension("2.5.29.27", der.integer(1), critical=True)
+KEY = extension("2.5.29.35", der.sequence(der.element(0x80, bytes(20))))
+
+
+def revoked(source):
+    corpus = Corpus(source, "revoked")
+    for made in exchanges(source):
+        chain = [bytes.fromhex(one) for one in made["client"]["chain"]]
+        serial, issuer = certificate_parts(chain[0])
+        other = der.integer(12345678901234567890)
+        whole = der.sequence(*chain)
+        lists = [revocations(issuer, []),
+                 revocations(issuer, [other, serial], NUMBER),
+                 revocations(issuer, [other], KEY, until="261121000000Z"),
+                 revocations(issuer, [serial], CHANGES)]
+        for flags in (0, 1, 3):
+            for one in lists:
+                corpus.add(bytes([flags]) + whole + one)
+            corpus.add(bytes([flags]) + whole + lists[2] + lists[1])
+        corpus.add(b"\4" + pem(lists[1], "X509 CRL") + b"words\n" +
+                   pem(lists[2], "X509 CRL"))
+    corpus.add(b"\4" + b"no list")
+
+
+def identities(source):
+    corpus = Corpus(source, "identity")
+    keys = {key["name"]: bytes.fromhex(key["pkcs8"])
+            for key in load(source, "keys")["signing-keys"]}
+    for made in exchanges(source):
+        for side in ("client", "service"):
+            chain = [bytes.fromhex(one) for one in made[side]["chain"]]
+            key = keys[made[side]["signing-key"]]
+            corpus.add(b"\3" + der.sequence(*chain))
+            corpus.add(b"\1" + der.sequence(*chain) + key)
+            corpus.add(b"\5" + der.sequence(*chain) + key)
+            corpus.add(b"\xf1" + der.sequence(*chain) + key)
+            corpus.add(b"\1" + der.sequence(*chain * 4) + key)
+            files = b"".join(pem(one, "CERTIFICATE") for one in chain)
+            corpus.add(b"\0" + len(files).to_bytes(2, "big") + files +
+                       pem(key, "PRIVATE KEY"))
+    corpus.add(b"\0\0\5wordsnone")
+
+
 def main():
     source = sys.argv[1]
     messages(source)
@@ -245,6 +380,9 @@ def main():
     settings(source)
     trust(source)
     connections(source)
+    dns(source)
+    revoked(source)
+    identities(source)
 
 
 if __name__ == "__main__":
