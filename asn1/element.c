@@ -127,7 +127,7 @@ kx_element_find(krb5_context context, const krb5_data *in,
 }
 
 /* Check the elements that in is made of; *left counts down what is allowed. */
-static krb5_error_code
+static krb5_error_code /* NOLINTNEXTLINE(misc-no-recursion): see MAX_DEPTH */
 check_elements(krb5_context context, const krb5_data *in, int depth,
                size_t *left)
 {

@@ -61,6 +61,7 @@ kx_log_quietly(struct kx_quiet *quiet, const struct kx_logger *logger,
     va_start(ap, format);
     (void)vsnprintf(line, end, format, ap);
     va_end(ap);
-    (void)strcat(line, count);
+    end = strlen(line);
+    (void)snprintf(line + end, sizeof(line) - end, "%s", count);
     write_clean(logger, priority, line);
 }

@@ -94,9 +94,10 @@ add_file(struct config *config, const char *path)
         return ENOMEM;
     }
     config->files = grown;
-    grown[config->n_files].profile = profile;
-    grown[config->n_files].path = strdup(path);
-    return grown[config->n_files++].path == NULL ? ENOMEM : 0;
+    grown += config->n_files++;
+    grown->profile = profile;
+    grown->path = strdup(path);
+    return grown->path == NULL ? ENOMEM : 0;
 }
 
 /* Append the files of paths, with colons between them.  Errors: ENOMEM. */

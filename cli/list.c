@@ -186,7 +186,8 @@ hold(struct list *list, struct crossover *crossover)
 {
     struct crossover **grown;
 
-    grown = realloc(list->held, (list->n_held + 1) * sizeof(*grown));
+    grown =
+        realloc(list->held, (list->n_held + 1) * sizeof(struct crossover *));
     if (grown == NULL) {
         crossover_free(crossover);
         return ENOMEM;
@@ -234,7 +235,8 @@ finish(struct list *list)
 
     if (!list->json && !list->begun) {
         if (list->n_held > 0)
-            qsort(list->held, list->n_held, sizeof(*list->held), compare);
+            qsort(list->held, list->n_held, sizeof(struct crossover *),
+                  compare);
         ret = begin(list);
     }
     return ret ? ret : outbox_flush(&list->outbox);

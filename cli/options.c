@@ -173,6 +173,7 @@ cli_read_call(const struct cli_command *command, int argc, char **argv,
             letters[end++] = ':';
     }
     while (code == CLI_OK &&
+           /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
            (option = getopt_long(argc, argv, letters, words, NULL)) != -1) {
         if (option == ':' || option == '?')
             return refuse_option(call, option, argv);

@@ -87,9 +87,10 @@ take(void *arg, struct crossover *crossover)
         goto cleanup;
     }
     purge->doomed = grown;
-    grown[purge->n].blocked = crossover->blocked;
-    grown[purge->n].name = strdup(crossover->principal);
-    ret = grown[purge->n].name == NULL ? ENOMEM : 0;
+    grown += purge->n;
+    grown->blocked = crossover->blocked;
+    grown->name = strdup(crossover->principal);
+    ret = grown->name == NULL ? ENOMEM : 0;
     purge->n += ret == 0;
 
 cleanup:

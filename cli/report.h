@@ -46,7 +46,7 @@ void report_begin(struct report *report, const char *label, const char *host);
 
 /* Tell a result, without control characters.  What is being worked on makes
  * way for it. */
-void report_line(struct report *report, const struct report_line *line);
+void report_line(struct report *report, const struct report_line *told);
 
 /* Take away what report_begin() has written. */
 void report_clear(struct report *report);

@@ -200,7 +200,7 @@ kx_listeners_set(struct kx_listeners *listeners, krb5_context context,
                 (const struct sockaddr *)&endpoints[i].address, text);
             (void)kx_error(context, ret,
                            "Cannot listen at %s (kxover_listen): %s", text,
-                           strerror((int)ret));
+                           error_message(ret));
             goto cleanup;
         }
         n_made++;

@@ -74,6 +74,7 @@ read_options(int argc, char **argv, struct options *options)
 {
     int option;
 
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
     while ((option = getopt(argc, argv, "hl:nP:r:u:")) != -1) {
         switch (option) {
         case 'l':
@@ -378,7 +379,7 @@ start(struct control *control)
     ret = kx_process_ready(options->pidfile);
     if (ret) {
         kx_log(daemon->logger, LOG_ERR, "Cannot write %s (-P): %s",
-               options->pidfile, strerror((int)ret));
+               options->pidfile, error_message(ret));
         return ret;
     }
     keep_renewed(daemon);

@@ -188,6 +188,7 @@ kx_process_become(krb5_context context, const char *user)
     krb5_error_code ret;
 
     errno = 0;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet */
     entry = getpwnam(user);
     if (entry == NULL) {
         ret = errno != 0 ? errno : ENOENT;
@@ -197,7 +198,7 @@ kx_process_become(krb5_context context, const char *user)
         setuid(entry->pw_uid) != 0) {
         ret = errno;
         return kx_error(context, ret, "Cannot become user %s (-u): %s", user,
-                        strerror((int)ret));
+                        error_message(ret));
     }
     return 0;
 }

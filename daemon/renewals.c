@@ -88,13 +88,14 @@ wind_up(struct kx_renewals *renewals)
 static void
 add_job(struct kx_renewals *renewals, krb5_boolean removal, const char *name)
 {
+    const size_t size = strlen(name) + 1;
     struct job *job;
 
-    job = malloc(sizeof(*job) + strlen(name) + 1);
+    job = malloc(sizeof(*job) + size);
     if (job == NULL)
         return;
     job->removal = removal;
-    strcpy(job->name, name);
+    memcpy(job->name, name, size);
     TAILQ_INSERT_TAIL(&renewals->jobs, job, link);
     wind_up(renewals);
 }

@@ -305,7 +305,7 @@ kx_scrape_listen(struct kx_scrape *scrape, krb5_context context,
                 context, ret, "Cannot listen at %s (kxover_metrics): %s",
                 kx_address_text((const struct sockaddr *)&endpoints[i].address,
                                 text),
-                strerror((int)ret));
+                error_message(ret));
             close_places(scrape, made, i, scrape->places, n_old);
             return ret;
         }
@@ -375,7 +375,7 @@ on_write_time(evutil_socket_t fd, short what, void *arg)
     if (ret)
         kx_log_quietly(&scrape->write_line, scrape->daemon->logger,
                        LOG_WARNING, "Cannot write %s (kxover_metrics): %s",
-                       scrape->file, strerror((int)ret));
+                       scrape->file, error_message(ret));
     (void)event_add(scrape->write, &write_interval);
 }
 
@@ -393,7 +393,7 @@ kx_scrape_write(struct kx_scrape *scrape, krb5_context context,
             free(copy);
             return kx_error(context, ret,
                             "Cannot write %s (kxover_metrics): %s", file,
-                            strerror((int)ret));
+                            error_message(ret));
         }
     }
     if (scrape->file != NULL &&

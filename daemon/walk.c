@@ -302,6 +302,7 @@ become_child(int out, char *const argv[])
     int fd;
 
     (void)sigemptyset(&none);
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): a child has one thread */
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)signal(SIGPIPE, SIG_DFL);
     if (dup2(out, STDOUT_FILENO) < 0)

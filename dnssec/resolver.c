@@ -153,8 +153,9 @@ open_unbound(krb5_context context, const char *unbound_conf,
     unbound = ub_ctx_create();
     stream = open_memstream(&log, &log_size);
     if (unbound == NULL || stream == NULL) {
-        code = kx_error(context, KX_ERR_DNS_SETUP,
-                        "DNS resolver cannot be made: %s", strerror(errno));
+        code =
+            kx_error(context, KX_ERR_DNS_SETUP,
+                     "DNS resolver cannot be made: %s", error_message(errno));
         goto cleanup;
     }
     (void)ub_ctx_debugout(unbound, stream);
@@ -251,6 +252,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
         return;
     resolver->is_broken = TRUE;
     while ((question = LIST_FIRST(&resolver->questions)) != NULL)
+        /* What is settled is not in the list any more.
+         * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
         settle(question, result, NULL);
 }
 
@@ -292,10 +295,10 @@ cleanup:
 static void
 release(struct kx_resolver *resolver)
 {
-    struct kx_question *question;
+    struct kx_question *question = LIST_FIRST(&resolver->questions), *next;
 
-    while ((question = LIST_FIRST(&resolver->questions)) != NULL) {
-        LIST_REMOVE(question, others);
+    for (; question != NULL; question = next) {
+        next = LIST_NEXT(question, others);
         free(question);
     }
     free(resolver);
@@ -421,7 +424,7 @@ kx_question_ask(struct kx_resolver *resolver, const char *name, int type,
         if (result != 0)
             return kx_error(resolver->context, KX_ERR_DNS_SETUP,
                             "DNS resolver cannot start its thread: %s",
-                            strerror(result));
+                            error_message(result));
         resolver->has_thread = TRUE;
     }
     question = calloc(1, sizeof(*question));

@@ -46,7 +46,7 @@ struct kx_resolver {
     krb5_boolean has_thread; /* or is about to */
     krb5_boolean is_broken;  /* libunbound's thread cannot be understood */
     size_t n_questions;
-    LIST_HEAD(, kx_question) questions;
+    LIST_HEAD(questions, kx_question) questions;
     LIST_HEAD(, kx_lookup) lookups;
 };
 

@@ -44,14 +44,15 @@ static krb5_error_code
 append_word(char **list, const char *word)
 {
     size_t length = *list != NULL ? strlen(*list) : 0;
-    char *grown = realloc(*list, length + strlen(word) + 2);
+    const size_t size = strlen(word) + 1;
+    char *grown = realloc(*list, length + 1 + size);
 
     if (grown == NULL)
         return ENOMEM;
     *list = grown;
     if (length > 0)
         grown[length++] = ' ';
-    strcpy(grown + length, word);
+    memcpy(grown + length, word, size);
     return 0;
 }
 

@@ -69,7 +69,7 @@ verify_path(krb5_context context, const struct kx_chain *chain, unsigned int n,
     int status;
 
     /* GnuTLS sorts the array that it is given. */
-    memcpy(path, chain->certificate, n * sizeof(*path));
+    memcpy(path, chain->certificate, n * sizeof(gnutls_x509_crt_t));
     if (gnutls_x509_trust_list_init(&trust, 0) < 0)
         return ENOMEM;
     if (gnutls_x509_trust_list_add_cas(trust, &root, 1, 0) != 1) {

@@ -74,7 +74,7 @@ give_up(struct kx_connect *connect, int error)
     (void)event_del(connect->deadline);
     code = kx_error(connect->engine->context, KX_ERR_CONNECT,
                     "%s cannot be connected to: %s", connect->host,
-                    strerror(error));
+                    error_message(error));
     connect->connected(connect->arg, code, -1, NULL);
 }
 

@@ -77,7 +77,7 @@ kx_demand_text(const struct kx_demand *demand, char *text)
 {
     size_t i, j, end = 0;
 
-    strcpy(text, "none");
+    (void)snprintf(text, KX_DEMAND_TEXT_SIZE, "none");
     for (i = 0; i < demand->n_roots && i < ROOTS_IN_TEXT; i++) {
         if (i > 0)
             end +=

@@ -145,7 +145,9 @@ kx_derive(krb5_context context, const struct kx_derivation *derivation,
     };
     size_t i;
 
-    memset(keys, 0, n * sizeof(*keys));
+    /* Without keys it may be NULL, which memset() is never to get. */
+    if (n > 0)
+        memset(keys, 0, n * sizeof(*keys));
     ret = kx_key_info_begin(context, &info, &form);
     if (ret == 0)
         ret = stream(context, form, 0, confirm, KX_CONFIRM_SIZE);

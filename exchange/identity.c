@@ -126,7 +126,7 @@ read_file(krb5_context context, const char *path, size_t limit,
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &status) < 0) {
         ret = kx_error(context, KX_ERR_IDENTITY, "cannot read %s: %s", path,
-                       strerror(errno));
+                       error_message(errno));
         goto cleanup;
     }
     if (!S_ISREG(status.st_mode)) {
@@ -149,7 +149,7 @@ read_file(krb5_context context, const char *path, size_t limit,
     cause = (int)read_all(fd, buffer, limit + 1, &got);
     if (cause != 0)
         ret = kx_error(context, KX_ERR_IDENTITY, "cannot read %s: %s", path,
-                       strerror(cause));
+                       error_message(cause));
     else if (got == 0)
         ret = kx_error(context, KX_ERR_IDENTITY, "%s is empty", path);
     else if (got > limit)

@@ -96,9 +96,9 @@ void kx_origin_clear(struct kx_origin *origin);
 /* Release crossover, wiping its keys. */
 void kx_crossover_free(krb5_context context, struct kx_crossover *crossover);
 
-/* Copy crossover in *out (kx_crossover_free()).  Errors: ENOMEM. */
+/* Copy from in *out (kx_crossover_free()).  Errors: ENOMEM. */
 krb5_error_code kx_crossover_copy(krb5_context context,
-                                  const struct kx_crossover *crossover,
+                                  const struct kx_crossover *from,
                                   struct kx_crossover **out);
 
 /* A key that a crossover had before an exchange. */

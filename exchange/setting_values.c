@@ -196,7 +196,7 @@ read_pattern(const char *value, char ***list)
         return append_text(list, value);
     if (strlen(name) >= sizeof(below))
         return KX_ERR_SETTING;
-    strcpy(below, name);
+    memcpy(below, name, strlen(name) + 1);
     /* What stands for one label or more is judged as one label. */
     if (strncmp(name, "*.", 2) == 0)
         below[0] = 'X';

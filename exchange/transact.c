@@ -75,7 +75,7 @@ send_more(evutil_socket_t fd, short what, void *arg)
     n = send(fd, transact->out.data + transact->sent,
              transact->out.length - transact->sent, MSG_NOSIGNAL);
     if (n < 0 && !try_again()) {
-        closed(transact, strerror(errno));
+        closed(transact, error_message(errno));
         return;
     }
     if (n > 0)
@@ -141,7 +141,7 @@ read_more(evutil_socket_t fd, short what, void *arg)
     if (n < 0 && try_again())
         return;
     if (n <= 0) {
-        closed(transact, n < 0                       ? strerror(errno)
+        closed(transact, n < 0                       ? error_message(errno)
                          : transact->header_read > 0 ? "in mid-message"
                                                      : "end of data");
         return;

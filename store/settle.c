@@ -115,6 +115,8 @@ kx_settle_watch(struct kx_settle *settle, const struct kx_crossover *crossover)
     struct watched *watched;
 
     while (settle->n >= MAX_WATCHED)
+        /* What was forgotten is not in the list any more.
+         * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
         forget(TAILQ_FIRST(&settle->list));
     /* Without memory the version is stored all the same, only not looked
      * after. */
@@ -166,6 +168,8 @@ void
 kx_settle_clear(struct kx_settle *settle)
 {
     while (!TAILQ_EMPTY(&settle->list))
+        /* What was forgotten is not in the list any more.
+         * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
         forget(TAILQ_FIRST(&settle->list));
 }
 

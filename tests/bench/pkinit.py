@@ -5,7 +5,6 @@ import subprocess
 from dataclasses import dataclass
 
 from kdc import processor_time
-from lab import tools
 from lab.realm import Realm
 
 LOGINS = 20  # measured together

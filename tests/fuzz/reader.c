@@ -347,12 +347,12 @@ read_nothing(const struct kind *kind, struct bytes contents)
 
 #define LIST(of, most)                                                        \
     {                                                                         \
-        .read = read_list, .tag = 0x30, .low = 1, .high = most,               \
-        .element = &of                                                        \
+        .read = read_list, .tag = 0x30, .low = 1, .high = (most),             \
+        .element = &(of)                                                      \
     }
 #define FIELDS(of)                                                            \
     {                                                                         \
-        .read = read_fields, .tag = 0x30, .fields = of                        \
+        .read = read_fields, .tag = 0x30, .fields = (of)                      \
     }
 #define END                                                                   \
     {                                                                         \

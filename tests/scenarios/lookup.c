@@ -116,8 +116,9 @@ start(struct asker *asker, const char *question)
         return kx_lookup_srv(resolver, &realm, timeout, print_answer, asker,
                              NULL);
     if (strcmp(words[0], "tlsa") == 0)
-        return kx_lookup_tlsa(resolver, words[1], (uint16_t)atoi(words[2]),
-                              timeout, print_answer, asker, NULL);
+        return kx_lookup_tlsa(resolver, words[1],
+                              (uint16_t)strtoul(words[2], NULL, 10), timeout,
+                              print_answer, asker, NULL);
     if (strcmp(words[0], "address") == 0)
         return kx_lookup_address(resolver, words[1], timeout, print_answer,
                                  asker, NULL);
@@ -161,8 +162,8 @@ main(int argc, char **argv)
                 "usage: lookup UNBOUND.CONF MILLISECONDS QUESTION...\n");
         return 2;
     }
-    asker.timeout.tv_sec = atoi(argv[2]) / 1000;
-    asker.timeout.tv_usec = atoi(argv[2]) % 1000 * 1000;
+    asker.timeout.tv_sec = strtol(argv[2], NULL, 10) / 1000;
+    asker.timeout.tv_usec = strtol(argv[2], NULL, 10) % 1000 * 1000;
     kx_init_errors();
     asker.base = event_base_new();
     if (asker.base == NULL || krb5_init_context(&asker.context) != 0)

@@ -47,6 +47,8 @@ make_master_key(krb5_context context, krb5_kvno kvno, krb5_keyblock *key_out)
 
 krb5_error_code
 probe_fetch_master_key(krb5_context context, krb5_principal name,
+                       /* It is DAL's, and writable there.
+                        * NOLINTNEXTLINE(readability-non-const-parameter) */
                        krb5_keyblock *key, krb5_kvno *kvno, char *file)
 {
     probe_note("fetch_master_key %s enctype %d kvno %u file %s",
@@ -79,9 +81,11 @@ probe_fetch_master_key_list(krb5_context context, krb5_principal name,
 }
 
 krb5_error_code
-probe_store_master_key_list(krb5_context context, char *file,
-                            krb5_principal name, krb5_keylist_node *list,
-                            char *password)
+probe_store_master_key_list(
+    krb5_context context,
+    /* So is this one.
+     * NOLINTNEXTLINE(readability-non-const-parameter) */
+    char *file, krb5_principal name, krb5_keylist_node *list, char *password)
 {
     probe_note("store_master_key_list %s file %s password %s",
                probe_name_of(context, name), (file != NULL) ? "given" : "-",
@@ -219,7 +223,7 @@ probe_check_policy_as(krb5_context context, krb5_kdc_req *request,
                           probe_db2.check_policy_as(context, request, client,
                                                     server, now, status,
                                                     e_data_out));
-    list = calloc(2, sizeof(*list));
+    list = calloc(2, sizeof(krb5_pa_data *));
     list[0] = calloc(1, sizeof(**list));
     list[0]->pa_type = 1234;
     list[0]->length = 3;

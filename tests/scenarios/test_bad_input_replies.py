@@ -10,7 +10,7 @@ import unittest
 
 from badinput import CROSSOVER, BadInput
 from lab import TimedOut, faults, wait_until
-from scenario import ALPHA, BRAVO
+from scenario import ALPHA
 
 MESSAGE = "message"
 POLICY = "check 1, policy"

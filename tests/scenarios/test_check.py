@@ -9,7 +9,6 @@ from pathlib import Path
 
 from contacting import UNTRIED, USAGE, Contact
 from lab import faults, peers
-from lab.authority import Authority
 from scenario import ALPHA, BRAVO
 
 STEPS = ["settings", "our identity", "our policy", "our database", "SRV", "TLSA", "address", "connection", "request",

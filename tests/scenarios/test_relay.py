@@ -5,7 +5,7 @@ import threading
 import time
 import unittest
 
-from lab import ServiceFailed, faults, peers, wait_until
+from lab import peers, wait_until
 from lab.peers import Peer, framed, receive
 from scenario import Scenario, service_of
 from wire import (C_PRINCIPAL_UNKNOWN, FIELD_TOOLONG, GENERIC, SVC_UNAVAILABLE, as_req, ask, connect,

@@ -1,7 +1,6 @@
 """What is wrong at start.  A setting that cannot be used stops krb5kdc and kxoverd, and is named; an
 identity that cannot be used stops new crossovers alone, until there is one."""
 
-import os
 import shutil
 import signal
 import unittest

@@ -183,8 +183,8 @@ struct kx_identity *
 make_identity(const struct certificate_plan *plans, size_t n)
 {
     struct kx_identity *identity = calloc(1, sizeof(*identity));
-    gnutls_privkey_t *keys = calloc(n, sizeof(*keys));
-    gnutls_x509_crt_t *crts = calloc(n, sizeof(*crts));
+    gnutls_privkey_t *keys = calloc(n, sizeof(gnutls_privkey_t));
+    gnutls_x509_crt_t *crts = calloc(n, sizeof(gnutls_x509_crt_t));
     gnutls_pk_algorithm_t algorithm;
     gnutls_datum_t der;
     unsigned int bits;

@@ -14,8 +14,6 @@
 #include "tests/unit/test.h"
 #include "tests/unit/database.h"
 
-extern char **environ;
-
 /* Write text to the file name in folder. */
 static void
 write_file(const char *folder, const char *name, const char *text)

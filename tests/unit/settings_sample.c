@@ -29,7 +29,7 @@ remove_folder(void **state)
 
     (void)state;
     while (n_files > 0) {
-        snprintf(path, sizeof(path), "%s/%u", folder, --n_files);
+        (void)snprintf(path, sizeof(path), "%s/%u", folder, --n_files);
         unlink(path);
     }
     return rmdir(folder);
@@ -43,7 +43,7 @@ context_of(const char *text)
     profile_t profile;
     FILE *file;
 
-    snprintf(path, sizeof(path), "%s/%u", folder, n_files++);
+    (void)snprintf(path, sizeof(path), "%s/%u", folder, n_files++);
     file = fopen(path, "w");
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
@@ -105,7 +105,7 @@ assert_each_refused(const char *key, const char *const *values)
     char line[512];
 
     for (; *values != NULL; values++) {
-        snprintf(line, sizeof(line), "%s = %s", key, *values);
+        (void)snprintf(line, sizeof(line), "%s = %s", key, *values);
         assert_refused(line, words);
     }
 }

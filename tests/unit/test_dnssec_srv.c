@@ -178,7 +178,7 @@ draw(void *arg, uint32_t bound)
     assert_true(bound > 0);
     if (chance->seed == 0)
         return chance->fixed < bound ? chance->fixed : bound - 1;
-    chance->seed = chance->seed * 1664525u + 1013904223u;
+    chance->seed = chance->seed * 1664525U + 1013904223U;
     return (uint32_t)(((uint64_t)chance->seed * bound) >> 32);
 }
 
