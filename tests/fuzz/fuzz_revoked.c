@@ -32,14 +32,13 @@ static int flags;
 __typeof__(kx_verify_by) __real_kx_verify_by, __wrap_kx_verify_by;
 
 krb5_error_code
-__wrap_kx_verify_by(krb5_context kcontext, gnutls_x509_crt_t certificate,
+__wrap_kx_verify_by(krb5_context kcontext, gnutls_pubkey_t key,
                     const struct kx_algorithm *algorithm,
                     const krb5_data *data, const krb5_data *signature)
 {
     if ((flags & SIGNED) != 0)
         return 0;
-    return __real_kx_verify_by(kcontext, certificate, algorithm, data,
-                               signature);
+    return __real_kx_verify_by(kcontext, key, algorithm, data, signature);
 }
 
 /* Write one list into file, in PEM. */
