@@ -46,7 +46,9 @@ kx_event_base_new(krb5_context context, struct event_base **out)
     *out = NULL;
     if (error != 0)
         return kx_error(context, KX_ERR_DNS_SETUP,
-                        "DNS resolver cannot be made: %s", strerror(error));
+                        "DNS resolver cannot be made: %s; %d more are wanted "
+                        "(ulimit -n)",
+                        strerror(error), FILES_OF_BASE);
     *out = event_base_new();
     return *out != NULL ? 0 : ENOMEM;
 }
