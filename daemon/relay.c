@@ -14,7 +14,8 @@
  * krb5kdc lets only so many connections wait until it accepts them
  * (kdc_tcp_listen_backlog, 5 by default); one more would be held up for a
  * second or longer by TCP.  So that many messages are with it at a time, and
- * the others wait here, in line, with their deadline from connection.c.
+ * the others wait here, in line, with their deadline from connection.c.  When
+ * the process is out of descriptors or memory, all do so for a moment.
  */
 #include "config.h"
 #include <errno.h>
@@ -37,6 +38,8 @@
 
 /* How long the KDC may take to accept a connection, or further bytes. */
 static const struct timeval kdc_write_limit = {5, 0};
+
+static const struct timeval pause_time = {0, 200000};
 
 TAILQ_HEAD(relays, kx_relay);
 
@@ -65,7 +68,9 @@ struct kx_relays {
     size_t n_connected;
     struct relays in_line; /* oldest first */
     size_t n_in_line;
+    struct event *again; /* while pending, we are short of something */
     struct kx_quiet trouble_line;
+    struct kx_quiet shortage_line;
 };
 
 /* Say why the KDC does not serve a client. */
@@ -240,6 +245,23 @@ failed:
     return code;
 }
 
+/*
+ * True if code says that we are short of something that there may be again
+ * soon.  Those in line then wait for it.
+ */
+static krb5_boolean
+waits_for_more(struct kx_relays *relays, krb5_error_code code)
+{
+    if (code != EMFILE && code != ENFILE && code != ENOBUFS && code != ENOMEM)
+        return FALSE;
+    kx_log_quietly(&relays->shortage_line, relays->logger, LOG_WARNING,
+                   "Messages wait for a connection to the KDC at %s "
+                   "(kxover_kdc): %s",
+                   relays->kdc_text, error_message(code));
+    (void)event_add(relays->again, &pause_time);
+    return TRUE;
+}
+
 /* Connect those in line for whom there is room now. */
 static void
 connect_waiting(struct kx_relays *relays)
@@ -253,11 +275,22 @@ connect_waiting(struct kx_relays *relays)
         /* One that ended is not in line any more.
          * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
         ret = connect_relay(relay);
+        if (waits_for_more(relays, ret))
+            return;
         if (ret) {
             log_trouble(relay, error_message(ret));
             end_relay(relay, KX_RELAY_FAILED);
         }
     }
+}
+
+/* The pause is over. */
+static void
+on_again(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    connect_waiting(arg);
 }
 
 krb5_error_code
@@ -270,6 +303,11 @@ kx_relays_new(struct event_base *base, const struct kx_logger *logger,
     relays = calloc(1, sizeof(*relays));
     if (relays == NULL)
         return ENOMEM;
+    relays->again = evtimer_new(base, on_again, relays);
+    if (relays->again == NULL) {
+        free(relays);
+        return ENOMEM;
+    }
     relays->base = base;
     relays->logger = logger;
     relays->metrics = metrics;
@@ -282,6 +320,9 @@ kx_relays_new(struct event_base *base, const struct kx_logger *logger,
 void
 kx_relays_free(struct kx_relays *relays)
 {
+    if (relays == NULL)
+        return;
+    event_free(relays->again);
     free(relays);
 }
 
@@ -341,7 +382,7 @@ kx_relay_start(struct kx_relays *relays, struct bufferevent *client,
     if (relays->n_connected < relays->at_once &&
         TAILQ_FIRST(&relays->in_line) == relay) {
         ret = connect_relay(relay);
-        if (ret) {
+        if (ret && !waits_for_more(relays, ret)) {
             log_trouble(relay, error_message(ret));
             free_relay(relay);
             return ret;

@@ -270,6 +270,22 @@ class Connections(DaemonScenario):
         self.assertTrue(is_closed(connection))
         self.assertAlmostEqual(time.monotonic() - started, NEXT_MESSAGE, delta=3)
 
+    def test_out_of_files_a_message_for_the_kdc_waits(self):
+        connection, = self.open(1)
+        self.assert_served(connection)
+        wait_until(lambda: open_sockets(self.daemon) == self.sockets_at_start + 1, "the connection to the KDC to end")
+        mark = self.daemon.log.mark()
+        limits = resource.prlimit(self.daemon.pid, resource.RLIMIT_NOFILE)
+        taken = {int(name) for name in os.listdir(f"/proc/{self.daemon.pid}/fd")}
+        first_free = min(set(range(len(taken) + 1)) - taken)
+        resource.prlimit(self.daemon.pid, resource.RLIMIT_NOFILE, (first_free, limits[1]))
+        try:
+            connection.sendall(framed(as_req(self.alpha, "nobody")))
+            self.daemon.log.wait_for("wait for a connection to the KDC.*Too many open files", since=mark)
+        finally:
+            resource.prlimit(self.daemon.pid, resource.RLIMIT_NOFILE, limits)
+        self.assertEqual(error_code(receive(connection)), C_PRINCIPAL_UNKNOWN)
+
     def test_out_of_files_it_waits_without_work_and_then_goes_on(self):
         mark = self.daemon.log.mark()
         self.wait_for_seats(0)
