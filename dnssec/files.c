@@ -9,9 +9,9 @@
 #include "config.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 #include <sys/socket.h>
+#include <com_err.h>
 #include "dnssec/kx_dnssec.h"
 #include "dnssec/resolver.h"
 
@@ -48,7 +48,7 @@ kx_event_base_new(krb5_context context, struct event_base **out)
         return kx_error(context, KX_ERR_DNS_SETUP,
                         "DNS resolver cannot be made: %s; %d more are wanted "
                         "(ulimit -n)",
-                        strerror(error), FILES_OF_BASE);
+                        error_message(error), FILES_OF_BASE);
     *out = event_base_new();
     return *out != NULL ? 0 : ENOMEM;
 }
