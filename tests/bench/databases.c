@@ -207,6 +207,7 @@ is_of_interest(const struct slot *slot, krb5_boolean all_used, time_t now)
 
 /* Those in use are all of interest where not all of them are to be kept. */
 krb5_error_code
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is as kdb.h has it */
 __wrap_krb5_db_iterate(krb5_context context, char *pattern,
                        int (*call)(krb5_pointer, krb5_db_entry *),
                        krb5_pointer arg, krb5_flags flags)
@@ -278,10 +279,13 @@ __typeof__(kx_room_check) __wrap_kx_room_check;
 __typeof__(kx_alarm_set) __wrap_kx_alarm_set;
 __typeof__(kx_alarm_put_back) __wrap_kx_alarm_put_back;
 
+/* Its parameters are as kadm5/admin.h has them. */
 kadm5_ret_t
 __wrap_kadm5_create_principal_3(void *handle, kadm5_principal_ent_t record,
                                 long mask, int n_tuples,
-                                krb5_key_salt_tuple *tuples, char *password)
+                                krb5_key_salt_tuple *tuples,
+                                /* NOLINTNEXTLINE(readability-non-const-*) */
+                                char *password)
 {
     krb5_db_entry *entry;
     krb5_error_code ret;
