@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab import tools
 from lab.process import run
 
 KX_REP, TGS_REP, KRB_ERROR = "0x73", "0x6d", "0x7e"
@@ -64,7 +65,7 @@ class Driver:
             process.stdin.close()
 
     def _bound(self):
-        return ["taskset", "-c", ",".join(map(str, sorted(self.processors)))]
+        return [tools.find("taskset"), "-c", ",".join(map(str, sorted(self.processors)))]
 
 
 def pin(service, processors):

@@ -54,6 +54,7 @@ PACKAGES = {
     "slapd": "slapd",
     "softhsm2-util": "softhsm2",
     "strace": "strace",
+    "taskset": "util-linux",
     "unbound-host": "unbound-host",
     "unshare": "util-linux",
     "valgrind": "valgrind",
