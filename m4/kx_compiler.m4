@@ -1,4 +1,4 @@
-dnl Compiler and linker flags: warnings, hardening, sanitizers.
+dnl Compiler and linker flags: warnings, hardening, sanitizers, counters.
 
 dnl KX_TRY_CFLAG(FLAG): append FLAG to KX_CFLAGS where the compiler takes it.
 AC_DEFUN([KX_TRY_CFLAG], [
@@ -55,4 +55,14 @@ AC_DEFUN([KX_SANITIZERS], [
     AM_CONDITIONAL([SANITIZERS], [test "$enable_sanitizers" != no])
     # Expanded by make, not by automake, which cannot.
     AC_SUBST([KX_SANITIZED_TESTS], ['$(check_PROGRAMS:%=sanitized/%.asan)'])
+])
+
+dnl gcc's counters are for gcov, which comes with it, and name the sources in
+dnl full, as gcovr does not know from where which one was compiled.
+AC_DEFUN([KX_COVERAGE], [
+    AS_IF([test "$enable_coverage" = yes], [
+        KX_CFLAGS="$KX_CFLAGS --coverage -fprofile-abs-path"
+        KX_LDFLAGS="$KX_LDFLAGS --coverage"
+    ])
+    AM_CONDITIONAL([COVERAGE], [test "$enable_coverage" = yes])
 ])
