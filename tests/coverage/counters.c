@@ -4,6 +4,7 @@
  * A process writes its counters as it ends, to files that have nothing to do
  * with what it was for.
  */
+#include "config.h"
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
