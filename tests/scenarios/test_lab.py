@@ -256,6 +256,22 @@ class FaultyPeers(unittest.TestCase):
         connection = self._call(peers.cut_off(6))
         self.assertEqual(self._read(connection), b"\0\0\0\5ol")
 
+    def test_altered_hands_on_what_it_is_told_to(self):
+        connection = self._call(peers.altered(peers.single_bytes, peers.single_bytes))
+        self.assertEqual(self._read(connection, 9), b"\0\0\0\5olleh")
+
+    def test_altered_cuts_the_question_or_the_answer(self):
+        self.assertEqual(self._read(self._call(peers.altered(there=peers.only(6)))), b"")
+        self.assertEqual(self._read(self._call(peers.altered(back=peers.only(6)))), b"\0\0\0\5ol")
+
+    def test_altered_holds_what_follows_some_bytes(self):
+        gate = peers.Gate()
+        connection = self._call(peers.altered(back=peers.held_after(6, gate)))
+        gate.wait_for_one()
+        self.assertEqual(self._read(connection, 6), b"\0\0\0\5ol")
+        gate.open()
+        self.assertEqual(self._read(connection, 3), b"leh")
+
     def test_saying_says_the_same_whatever_it_is_asked(self):
         self.assertEqual(receive(self._call(peers.saying(b"nonsense"))), b"nonsense")
 
