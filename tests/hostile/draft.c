@@ -39,6 +39,8 @@ draft_free(struct draft *draft)
     kx_message_free(draft->message);
     kx_ephemeral_free(draft->ephemeral);
     kx_data_free(&draft->bytes);
+    if (draft->signer != draft->hostile->identity)
+        kx_identity_free(draft->signer);
     free(draft);
 }
 

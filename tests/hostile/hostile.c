@@ -206,6 +206,15 @@ become(const char *realm)
     return hostile;
 }
 
+/* Play it no more. */
+static void
+give_up(struct hostile *hostile)
+{
+    kx_identity_free(hostile->identity);
+    kx_settings_free(hostile->settings);
+    krb5_free_context(hostile->context);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -223,6 +232,8 @@ main(int argc, char **argv)
         ask(draft, mode->manner, argv[5]);
         if (mode->manner == TWICE)
             ask(draft, mode->manner, argv[5]);
+        draft_free(draft);
+        give_up(&hostile);
     } else if (argc == 5 && strcmp(argv[1], "reply") == 0) {
         mode = find_mode(argv[2], IN_REPLY);
         hostile = become(argv[3]);

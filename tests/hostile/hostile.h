@@ -21,7 +21,7 @@ struct draft {
     const struct hostile *hostile;
     struct kx_message *message;
     struct kx_ephemeral *ephemeral;
-    const struct kx_identity *signer; /* the realm's, or another */
+    struct kx_identity *signer;       /* the realm's, or another, owned */
     const struct kx_message *request; /* that a reply answers; else NULL */
     krb5_data bytes;                  /* the message, encoded */
     size_t announced;                 /* its length, as its header says */

@@ -114,12 +114,10 @@ other_signer(struct draft *draft)
     const char *name = draft->hostile->settings->realm;
     const krb5_data realm = kx_data(name, strlen(name));
     char host[KX_MAX_DNS_NAME];
-    const struct kx_identity *other;
 
     must(NULL, kx_realm_to_dns(NULL, &realm, host), "a realm");
-    other = make_plain_identity(host);
-    draft->signer = other;
-    set_chain(draft, other->chain, other->n_chain);
+    draft->signer = make_plain_identity(host);
+    set_chain(draft, draft->signer->chain, draft->signer->n_chain);
 }
 
 static void

@@ -91,7 +91,8 @@ send_frame(int fd, size_t announced, const char *data, size_t length)
         fail("malloc");
     kx_frame_header(announced, header);
     memcpy(whole, header, sizeof(header));
-    memcpy(whole + sizeof(header), data, length);
+    if (length > 0)
+        memcpy(whole + sizeof(header), data, length);
     send_all(fd, whole, sizeof(header) + length);
     free(whole);
 }
