@@ -47,11 +47,30 @@ AC_DEFUN([KX_HARDENING], [
     AC_SUBST([KX_PROGRAM_LDFLAGS])
 ])
 
+dnl KX_SANITIZERS: the flags, and for the lab the runtime that must be loaded
+dnl before a program which was made without, such as krb5kdc.
 AC_DEFUN([KX_SANITIZERS], [
     AS_IF([test "$enable_sanitizers" != no], [
-        KX_CFLAGS="$KX_CFLAGS -fsanitize=$enable_sanitizers -fno-omit-frame-pointer"
-        KX_LDFLAGS="$KX_LDFLAGS -fsanitize=$enable_sanitizers"
+        AC_COMPILE_IFELSE([AC_LANG_SOURCE([[
+#if !defined(__GNUC__) || defined(__clang__)
+#error
+#endif
+]])], [], [AC_MSG_ERROR([--enable-sanitizers wants gcc, whose sanitizers are libraries that krb5kdc can load])])
+        KX_SANITIZER_CHECKS=$enable_sanitizers
+        KX_CFLAGS="$KX_CFLAGS -fsanitize=$KX_SANITIZER_CHECKS -fno-sanitize-recover=all -fno-omit-frame-pointer"
+        KX_LDFLAGS="$KX_LDFLAGS -fsanitize=$KX_SANITIZER_CHECKS"
+        AS_CASE([,$KX_SANITIZER_CHECKS,],
+            [*,address,*], [KX_SANITIZER_RUNTIME=libasan.so],
+            [*,thread,*], [KX_SANITIZER_RUNTIME=libtsan.so],
+            [*,leak,*], [KX_SANITIZER_RUNTIME=liblsan.so])
+        AS_IF([test -n "$KX_SANITIZER_RUNTIME"],
+            [KX_SANITIZER_RUNTIME=`$CC -print-file-name=$KX_SANITIZER_RUNTIME`])
+        # tests/sanitized/start.c has the reason.
+        AS_CASE([,$KX_SANITIZER_CHECKS,],
+            [*,thread,*], [KX_SANITIZER_RUNTIME="$KX_SANITIZER_RUNTIME `pwd`/sanitized/.libs/start.so"])
     ])
+    AC_SUBST([KX_SANITIZER_CHECKS])
+    AC_SUBST([KX_SANITIZER_RUNTIME])
     AM_CONDITIONAL([SANITIZERS], [test "$enable_sanitizers" != no])
     # Expanded by make, not by automake, which cannot.
     AC_SUBST([KX_SANITIZED_TESTS], ['$(check_PROGRAMS:%=sanitized/%.asan)'])

@@ -36,9 +36,9 @@ class Clock:
         self._file = Path(file)
         self.set(0)
         sweep()
-        library = run([tools.find("faketime"), "-m", "-f", "+0", "/bin/sh", "-c", 'echo "$LD_PRELOAD"'], env)
+        echoed = run([tools.find("faketime"), "-m", "-f", "+0", "/bin/sh", "-c", 'echo "$LD_PRELOAD"'], env)
+        self.library = echoed.stdout.strip()
         self.env = {
-            "LD_PRELOAD": library.stdout.strip(),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",

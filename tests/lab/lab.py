@@ -12,6 +12,7 @@ from . import clock, tools
 from .dns import Dns
 from .ports import Ports
 from .realm import Realm
+from .sanitizers import Sanitizers
 from .waiting import wait_until
 
 REALMS = ("ALPHA.EXAMPLE", "BRAVO.EXAMPLE")
@@ -39,6 +40,7 @@ class Lab:
 
     def __init__(self, realms=REALMS, build=None, module="kxover", keep=False, users=USERS, kinds=None):
         self.build = tools.Build.chosen(build) if module == "kxover" else None
+        self.sanitizers = self.build.sanitizers if self.build else Sanitizers()
         self.keep = keep
         self.realms = []
         self.services = []
@@ -93,7 +95,8 @@ class Lab:
         return fresh
 
     def stop(self):
-        """End everything and leave nothing behind.  May be called again."""
+        """End everything and leave nothing behind.  May be called again.  SanitizerReport if a sanitizer has
+        found something in any program of the lab."""
         self._ignore_signals()
         try:
             for service in reversed(self.services):
@@ -102,9 +105,11 @@ class Lab:
                 realm.close()
             self.ports.release()
             clock.sweep()
+            if self.folder:
+                self.sanitizers.check(self.folder)
+        finally:
             if not self.keep:
                 wait_until(self._folder_is_gone, f"{self.folder} to be removed")
-        finally:
             self._restore_signals()
             atexit.unregister(self.stop)
 
@@ -144,6 +149,7 @@ class Lab:
             "TMPDIR": str(temporary),
             "LANG": "C.UTF-8",
             "TZ": "UTC",
+            **self.sanitizers.options(self.folder),
         }
 
     def _catch_signals(self):

@@ -9,6 +9,7 @@ from . import config, tools
 from .clock import Clock
 from .ports import is_listening
 from .process import Log, Service, run
+from .sanitizers import LeftOut
 from .session import Session
 
 MASTER_PASSWORD = "master"
@@ -86,12 +87,19 @@ class Realm:
         """The environment of every program that runs on a machine of this realm."""
         env = {
             **self.lab.env,
+            **self.lab.sanitizers.env(self.lab.folder),
             "KRB5_CONFIG": str(self.folder / "krb5.conf"),
             "KRB5_KDC_PROFILE": str(self.folder / "kdc.conf"),
             "KRB5_KTNAME": f"FILE:{self.keytab}",
             "KRB5CCNAME": f"FILE:{self.folder / 'ccache'}",
         }
-        return {**env, **self.clock.env} if self.clock else env
+        return self.lab.sanitizers.preload({**env, **self.clock.env}, self.clock.library) if self.clock else env
+
+    @property
+    def plain_env(self):
+        """The environment of a program of the system that loads no module of kxover, and needs no clock that is
+        off: it has none of what is loaded into others for that."""
+        return {name: value for name, value in self.env.items() if name != "LD_PRELOAD"}
 
     # Building it.
 
@@ -150,6 +158,8 @@ class Realm:
     def give_clock(self):
         """The clock of this realm's machines, which from now on can be set.  The first time, its servers
         are restarted for that."""
+        if "address" in self.lab.sanitizers.checks:
+            raise LeftOut("libfaketime, which sets clocks off, and libasan wait for each other for ever")
         if self.clock is None:
             self.clock = Clock(self.folder / "clock", self.lab.env)
             for service in self.services:

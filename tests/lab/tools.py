@@ -9,6 +9,8 @@ import os
 import shutil
 from pathlib import Path
 
+from .sanitizers import Sanitizers
+
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin")
 
 # Which Debian package has what the lab starts.
@@ -108,6 +110,7 @@ class Build:
         self.module_folder = self._find("kxover.so", ("plugin/.libs", ".libs")).parent
         self.daemon = self._find("kxoverd", (".", "daemon"))
         self.cli = self._find("kxover", (".", "cli"))
+        self.sanitizers = Sanitizers.of_build(self.folder)
 
     @classmethod
     def chosen(cls, folder=None):
@@ -131,6 +134,7 @@ class Installed:
     """kxover as it is installed: its programs are the system's, and krb5 finds the module by itself."""
 
     module_folder = None
+    sanitizers = Sanitizers()
 
     def __init__(self):
         """MissingTool if something is not installed."""

@@ -2,11 +2,15 @@
 
 import contextlib
 import signal
+from pathlib import Path
 
 from lab.ports import is_listening
 from lab.process import Service
 from scenario import Scenario
 from wire import C_PRINCIPAL_UNKNOWN, as_req, ask, connect, error_code
+
+# What valgrind need not tell of krb5's own.
+SUPPRESSIONS = Path(__file__).with_name("kxoverd.supp")
 
 
 class DaemonScenario(Scenario):

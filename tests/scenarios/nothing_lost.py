@@ -114,6 +114,9 @@ class Disaster(Scenario):
         as_root = [] if os.geteuid() == 0 else [tools.find("unshare"), "-Ur"]
         strace = [*as_root, tools.find("strace"), "-D", "-f", "-o", trace, "-P", database, "-P", f"{database}.ok",
                   *options]
+        if self.lab.sanitizers.checks:
+            # LeakSanitizer is a tracer, too, and there can be one only.
+            strace += ["-E", f"ASAN_OPTIONS={realm.env['ASAN_OPTIONS']}:detect_leaks=0"]
         command = service._command
         service.stop()
         self.addCleanup(self._run_without, service, command)

@@ -20,6 +20,7 @@ from lab import tools
 from lab.config import render
 from lab.ports import Ports
 from lab.process import Log, Result, Service, run
+from lab.sanitizers import Sanitizers
 from lab.waiting import PATIENCE, wait_until
 
 REALM = "TEST.EXAMPLE"
@@ -82,6 +83,7 @@ class World:
             "KRB5_KDC_PROFILE": str(self.folder / "kdc.conf"),
             "KRB5CCNAME": f"FILE:{self.folder / 'ccache'}",
             "KRB5_KTNAME": f"FILE:{self.folder / 'keytab'}",
+            **tools.Build.chosen().sanitizers.env(self.folder.parent),
             **self.extra_env,
         }
 
@@ -310,6 +312,7 @@ class Passthrough(unittest.TestCase):
     def setUp(self):
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        self.addCleanup(Sanitizers.check, folder)
         self.direct, self.kxover = (World(name, folder / name, self.ports, module, self.module_folders)
                                      for name, module in zip(("direct", "through"), self.modules))
         self.worlds = (self.direct, self.kxover)

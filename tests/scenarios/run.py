@@ -3,8 +3,10 @@
 
     tests/scenarios/run.py --build build test_lab test_lab.FaultsOfDns
 
-Those that take minutes each are in files of their own, long_*.py, and run with --long alone.  The last line is "N passed, N failed".  What is skipped counts as failed: nothing here may be left out
-quietly.  The exit code is 0 only if something ran and all of it passed.
+Those that take minutes each are in files of their own, long_*.py, and run with --long alone.  What is skipped
+counts as failed: nothing here may be left out quietly.  Only where kxover was built with sanitizers, tests that say
+why they cannot be held with those are named with the reason, and left out.  The last line is "N passed, N failed",
+and how many were left out.  The exit code is 0 only if something ran and all of it passed.
 """
 
 import argparse
@@ -19,7 +21,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from lab import Terminated  # noqa: E402  (found by the line above)
+from lab import Terminated, tools  # noqa: E402  (found by the line above)
+from lab.sanitizers import LeftOut  # noqa: E402
 
 
 class Report(unittest.TestResult):
@@ -28,20 +31,21 @@ class Report(unittest.TestResult):
     def __init__(self):
         super().__init__()
         self.passed = 0
+        self.left_out = 0
         self.failed = 0
-        self._test_failed = False
+        self._test_failed = self._test_left_out = False
         self._started = 0.0
 
     def startTest(self, test):
         super().startTest(test)
-        self._test_failed = False
+        self._test_failed = self._test_left_out = False
         self._started = time.monotonic()
 
     def stopTest(self, test):
         super().stopTest(test)
         if self._test_failed:
             self.failed += 1
-        else:
+        elif not self._test_left_out:
             self.passed += 1
             print(f"ok      {test.id()}  ({time.monotonic() - self._started:.1f} s)", flush=True)
 
@@ -55,7 +59,16 @@ class Report(unittest.TestResult):
             self._fail(subtest, "".join(traceback.format_exception(*err)))
 
     def addSkip(self, test, reason):
-        self._fail(test, f"skipped: {reason}")
+        if reason.startswith(LeftOut.PREFIX):
+            self.leave_out(test, reason.removeprefix(LeftOut.PREFIX))
+        else:
+            self._fail(test, f"skipped: {reason}")
+
+    def leave_out(self, test, reason):
+        """Name and count a test, or a class, that sanitizers do not let be."""
+        self._test_left_out = True
+        self.left_out += 1
+        print(f"left out {test.id()}: {reason}", flush=True)
 
     def addExpectedFailure(self, test, err):
         self._fail(test, "marked as an expected failure")
@@ -92,6 +105,11 @@ def main():
         return 0
 
     report = Report()
+    sanitizers = tools.Build.chosen().sanitizers
+    if sanitizers.checks:
+        suite, left_out = _split(suite, sanitizers.checks)
+        for test, reason in left_out:
+            report.leave_out(test, reason)
     try:
         suite.run(report)
     except Terminated as ended:
@@ -99,8 +117,22 @@ def main():
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     finally:
-        print(f"{report.passed} passed, {report.failed} failed", flush=True)
+        print(f"{report.passed} passed, {report.failed} failed"
+              + (f", {report.left_out} left out" if report.left_out else ""), flush=True)
     return 0 if report.passed and not report.failed else 1
+
+
+def _split(suite, checks):
+    """The tests that can be held with these sanitizers, as a suite; and those that cannot, each with the reason."""
+    kept, left_out = unittest.TestSuite(), []
+    for test in _tests(suite):
+        method = getattr(test, test._testMethodName)
+        which, reason = getattr(method, "not_with_sanitizers", getattr(test, "not_with_sanitizers", ("", "")))
+        if reason and which in checks:
+            left_out.append((test, reason))
+        else:
+            kept.addTest(test)
+    return kept, left_out
 
 
 def _tests(suite):

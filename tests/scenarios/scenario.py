@@ -8,6 +8,15 @@ ALPHA = "ALPHA.EXAMPLE"
 BRAVO = "BRAVO.EXAMPLE"
 
 
+def not_with_sanitizers(reason, which=""):
+    """A test, or a class of tests, that cannot be held in a build with sanitizers, or with `which` of them ("thread").
+    There it is named, with the reason, and counted (run.py)."""
+    def mark(test):
+        test.not_with_sanitizers = (which, reason)
+        return test
+    return mark
+
+
 class Scenario(unittest.TestCase):
     """Tests in one lab, which is built before the first and gone after the last.
 
@@ -28,6 +37,8 @@ class Scenario(unittest.TestCase):
         cls.alpha, cls.bravo = (cls.lab.realm(ALPHA), cls.lab.realm(BRAVO))
         try:
             cls.arrange()
+        except unittest.SkipTest:
+            raise
         except Exception as error:
             raise AssertionError(f"{error}\n{cls.lab.last_words()}") from error
 

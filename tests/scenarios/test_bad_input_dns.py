@@ -9,7 +9,8 @@ import signal
 import unittest
 
 from badinput import CROSSOVER, BadInput
-from lab import TimedOut, config, faults, wait_until
+from lab import TimedOut, config, faults, tools, wait_until
+from lab.process import run
 from scenario import ALPHA, BRAVO
 
 DNSSEC = "check 4, DNSSEC"
@@ -226,7 +227,7 @@ class OtherRoots(BadInput):
 
     def test_the_one_who_asks_is_not_believed_and_is_told_which_roots_are(self):
         mark = self.alpha.kxoverd.log.mark()
-        text = self.alpha.run("certtool", "-i", "--infile", self.alpha.certificate).stdout
+        text = run([tools.find("certtool"), "-i", "--infile", self.alpha.certificate], self.alpha.plain_env).stdout
         root, = re.findall(r"Subject Key Identifier \(not critical\):\s+([0-9a-f]+)", text)
         with self.nothing_stored():
             self.assertEqual(self.ask("honest", self.guise_of(self.bravo), self.alpha),

@@ -8,13 +8,12 @@ import signal
 import socket
 import time
 import unittest
-from pathlib import Path
 
-from daemon_scenario import DaemonScenario
+from daemon_scenario import SUPPRESSIONS, DaemonScenario
 from lab import faults, peers, wait_until
 from lab.peers import framed, receive
 from prometheus import scrape
-from scenario import service_of
+from scenario import not_with_sanitizers, service_of
 from wire import FIELD_TOOLONG, KRB_ERROR, KX_REQ, as_req, ask, connect, error_code, is_closed, reset
 
 KX_REP = 19
@@ -24,9 +23,6 @@ KX_MAXIMUM = 65536
 # Bytes of requests that nobody can send without reading the answers: what the sockets' buffers of two
 # processes may hold, and much more.
 UNTAKEN_MAXIMUM = 128 * 1024 * 1024
-
-# What libkadm5srv loses by itself.
-SUPPRESSIONS = Path(__file__).with_name("kxoverd.supp")
 
 
 class ExchangeScenario(DaemonScenario):
@@ -326,6 +322,7 @@ class Signals(ExchangeScenario):
             self.lab.dns.server.signal(signal.SIGCONT)
 
 
+@not_with_sanitizers("valgrind does not go with them")
 class Memory(ExchangeScenario):
     def test_nothing_is_lost_or_misused_in_a_session(self):
         """Everything that a day brings, under valgrind."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from lab import config, faults
 from lab.dns import SilentDns
 from lab.process import run
-from scenario import ALPHA, BRAVO, Scenario, service_of
+from scenario import ALPHA, BRAVO, Scenario, not_with_sanitizers, service_of
 
 BUILD = Path(os.environ.get("KXOVER_BUILD", os.curdir)).resolve()
 MODULE = BUILD / "hostrealm/.libs/kxover_hostrealm.so"
@@ -122,6 +122,7 @@ class HostRealm(Scenario):
         conf.write_text("server:\n  do-ip6: no\n")
         self.assert_not_known(self.bravo.service_host, resolver_conf=conf)
 
+    @not_with_sanitizers("ThreadSanitizer cannot follow into the child of a process with threads", "thread")
     def test_a_forked_child_asks_anew(self):
         host = self.bravo.service_host
         self.assertEqual(self.ask(host, "-", host, host), [BRAVO] * 3)

@@ -8,11 +8,13 @@ from xml.etree import ElementTree
 
 from lab import tools
 from passthrough import ADMIN, Passthrough, password_of
+from scenario import not_with_sanitizers
 from test_passthrough_backends import Probe, drive
 
 LOST = ("Leak_DefinitelyLost", "Leak_IndirectlyLost")
 
 
+@not_with_sanitizers("valgrind does not go with them")
 class Watched(Passthrough):
     """Worlds in which valgrind watches."""
 

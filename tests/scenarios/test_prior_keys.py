@@ -151,7 +151,7 @@ class Overheard(Realm):
     @property
     def env(self):
         library = self.lab.build.folder / "tests/scenarios/.libs/ephemerals.so"
-        return {**super().env, "LD_PRELOAD": str(library), "KX_EPHEMERALS": str(self.ephemerals)}
+        return self.lab.sanitizers.preload({**super().env, "KX_EPHEMERALS": str(self.ephemerals)}, library)
 
 
 class TheRecordingParty(Scenario):
