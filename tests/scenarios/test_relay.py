@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 import unittest
+from pathlib import Path
 
 from lab import peers, wait_until
 from lab.peers import Peer, framed, receive
@@ -283,8 +284,10 @@ class AnyKdc(Scenario):
             time.sleep(0.02)
         wait_until(lambda: asked, "the first messages to reach the KDC")
         self.assertLess(kdc.connections, 20)
+        files = Path(f"/proc/{self.alpha.kxoverd.pid}/fd")
+        before = len(list(files.iterdir()))
         reset(connections.pop())
-        time.sleep(0.3)
+        wait_until(lambda: len(list(files.iterdir())) < before, "its connection to be closed")
         go_on.set()
         for connection in connections:
             self.assertEqual(receive(connection), b"answer")
