@@ -129,6 +129,10 @@ load_file(krb5_context context, const char *path, struct kx_roots *roots)
         ret = kx_key_id(context, list[i], &roots->id[roots->n]);
         if (ret == 0)
             ret = make_ca(&roots->id[roots->n], &roots->ca[roots->n]);
+        if (ret && ret != ENOMEM)
+            ret = kx_error_prefix(context,
+                                  kx_error_as(context, KX_ERR_ANCHOR, ret),
+                                  "certificate %u in %s", i + 1, path);
         roots->n++;
     }
     if (ret == 0 && i < n)

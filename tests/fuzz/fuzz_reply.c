@@ -2,7 +2,8 @@
  * fuzz_reply.c: an initiator and the answer to its request.
  *
  * The request is that of one of the vectors' exchanges, so that their replies
- * are replies to it.  Whatever comes, it ends: with a key, or with an error.
+ * are replies to it.  A message of one byte stands for what was asked before,
+ * once more.  Whatever comes, it ends: with a key, or with an error.
  */
 #include "config.h"
 #include "asn1/kx_asn1.h"
@@ -49,6 +50,16 @@ other_groups(krb5_context context)
     return out;
 }
 
+/* Let DNS have some record: without any the initiator would not even ask. */
+static void
+need_record(struct stage *stage)
+{
+    if (stage->n_tlsa > 0)
+        return;
+    FUZZ_MUST(kx_tlsa_parse(stage->context, "3 1 1 00", stage->tlsa) == 0);
+    stage->n_tlsa = 1;
+}
+
 /* The refusal of one who accepts no root but ours, which stands in our
  * request: so one is made, once, and goes without an answer. */
 static krb5_data
@@ -61,6 +72,7 @@ our_root(struct stage *stage)
 
     if (refusal.length > 0)
         return refusal;
+    need_record(stage);
     stage_initiate(stage, "BRAVO.EXAMPLE");
     FUZZ_MUST(stage->n_requests == 1);
     FUZZ_MUST(kx_decode_message(stage->context, KX_MSG_REQ,
@@ -77,18 +89,8 @@ our_root(struct stage *stage)
     kx_data_free(&roots.id[0]);
     gnutls_x509_crt_deinit(roots.certificate[0]);
     kx_message_free(request);
-    stage_clear(stage);
+    offers_clear(stage);
     return refusal;
-}
-
-/* Let DNS have some record: without any the initiator would not even ask. */
-static void
-need_record(struct stage *stage)
-{
-    if (stage->n_tlsa > 0)
-        return;
-    FUZZ_MUST(kx_tlsa_parse(stage->context, "3 1 1 00", stage->tlsa) == 0);
-    stage->n_tlsa = 1;
 }
 
 int
@@ -96,16 +98,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static char realm[] = "ALPHA.EXAMPLE";
     struct stage *stage = offers_stage(realm, "kdc.bravo.example");
-    krb5_data message, groups = kx_data(NULL, 0);
+    krb5_data message, root, groups = kx_data(NULL, 0);
     size_t asked;
 
     if (size < 2)
         return 0;
     message = kx_data(data + 1, size - 1);
+    root = our_root(stage);
     offers_set(stage, data[0], KX_MSG_REP, &message);
     need_record(stage);
     if ((data[0] & OFFERS_REROOT) != 0)
-        stage->answers[stage->n_answers++] = our_root(stage);
+        stage->answers[stage->n_answers++] = root;
     if ((data[0] & OFFERS_REGROUP) != 0) {
         groups = other_groups(stage->context);
         stage->answers[stage->n_answers++] = groups;
@@ -115,11 +118,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         set_chance(stage, "x25519-ed25519 client", "x25519-ed25519 nonce");
     }
     asked = stage->n_answers;
-    stage->answers[stage->n_answers++] = message;
+    stage->answers[asked] =
+        asked > 0 && message.length == 1 ? stage->answers[asked - 1] : message;
+    stage->answers[asked + 1] = message;
+    stage->n_answers = asked + 2;
     stage_initiate(stage, "BRAVO.EXAMPLE");
     FUZZ_MUST((stage->crossover != NULL) == (stage->refused == 0));
-    /* It asks again as often as it was asked to, and at most once for each. */
+    /* It asks again as often as it was asked to, and once for each. */
     FUZZ_MUST(stage->n_requests > asked && stage->n_requests <= 3);
+    FUZZ_MUST(asked == 0 || message.length > 1 ||
+              stage->n_requests == asked + 1);
     FUZZ_MUST(stage->crossover == NULL || stage->n_requests == asked + 1);
     if (stage->crossover != NULL)
         offers_check_key(stage);

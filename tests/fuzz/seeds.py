@@ -135,6 +135,8 @@ def reply_seeds(source):
         prior = PRIOR if entry["exchange"] == "prior-keys" else 0
         corpus.add(bytes([SIGNED | IN_DNS | 3 * USAGE | prior]) +
                    bytes.fromhex(entry["message"]))
+    for again in (REROOT, REGROUP, REROOT | REGROUP):
+        corpus.add(bytes([again, 0]))
     for entry in load(source, "answers")["answers"]:
         corpus.add(b"\x0e" + bytes.fromhex(entry["message"]))
         corpus.add(b"\x8e" + bytes.fromhex(entry["message"]))
@@ -347,6 +349,12 @@ def revoked(source):
             for one in lists:
                 corpus.add(bytes([flags]) + whole + one)
             corpus.add(bytes([flags]) + whole + lists[2] + lists[1])
+            corpus.add(bytes([flags]) + whole + revocations(
+                issuer, [serial] + [der.integer(low)
+                                    for low in range(9, 0, -1)]))
+            corpus.add(bytes([flags]) + whole + revocations(
+                issuer, [der.integer(1 << 100 + high)
+                         for high in range(8)] + [serial]))
         corpus.add(b"\4" + pem(lists[1], "X509 CRL") + b"words\n" +
                    pem(lists[2], "X509 CRL"))
     corpus.add(b"\4" + b"no list")

@@ -47,8 +47,6 @@ make_master_key(krb5_context context, krb5_kvno kvno, krb5_keyblock *key_out)
 
 krb5_error_code
 probe_fetch_master_key(krb5_context context, krb5_principal name,
-                       /* It is DAL's, and writable there.
-                        * NOLINTNEXTLINE(readability-non-const-parameter) */
                        krb5_keyblock *key, krb5_kvno *kvno, char *file)
 {
     probe_note("fetch_master_key %s enctype %d kvno %u file %s",
