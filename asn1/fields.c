@@ -345,13 +345,16 @@ kx_asn1_put_time(krb5_context context, asn1_node parent, const char *field,
 {
     char text[TIME_SIZE], *p = text;
     struct tm tm;
+    int year, month;
 
     if (gmtime_r(&value, &tm) == NULL || tm.tm_year < -1900 ||
         tm.tm_year > 9999 - 1900)
         return kx_error(context, KX_ERR_ENCODE,
                         "%s is outside the years 0 to 9999", field);
-    p = put_digits(p, 4, (unsigned long)(tm.tm_year + 1900));
-    p = put_digits(p, 2, (unsigned long)(tm.tm_mon + 1));
+    year = tm.tm_year + 1900;
+    month = tm.tm_mon + 1;
+    p = put_digits(p, 4, (unsigned long)year);
+    p = put_digits(p, 2, (unsigned long)month);
     p = put_digits(p, 2, (unsigned long)tm.tm_mday);
     p = put_digits(p, 2, (unsigned long)tm.tm_hour);
     p = put_digits(p, 2, (unsigned long)tm.tm_min);

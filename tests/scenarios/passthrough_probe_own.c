@@ -79,11 +79,9 @@ probe_fetch_master_key_list(krb5_context context, krb5_principal name,
 }
 
 krb5_error_code
-probe_store_master_key_list(
-    krb5_context context,
-    /* So is this one.
-     * NOLINTNEXTLINE(readability-non-const-parameter) */
-    char *file, krb5_principal name, krb5_keylist_node *list, char *password)
+probe_store_master_key_list(krb5_context context, char *file,
+                            krb5_principal name, krb5_keylist_node *list,
+                            char *password)
 {
     probe_note("store_master_key_list %s file %s password %s",
                probe_name_of(context, name), (file != NULL) ? "given" : "-",

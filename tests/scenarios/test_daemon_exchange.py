@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 import unittest
+from pathlib import Path
 
 from daemon_scenario import SUPPRESSIONS, DaemonScenario
 from lab import faults, peers, wait_until
