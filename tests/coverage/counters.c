@@ -17,9 +17,12 @@ void __gcov_dump(void);
 static void
 let_files_grow(void)
 {
-    const struct rlimit any = {RLIM_INFINITY, RLIM_INFINITY};
+    struct rlimit limit;
 
-    (void)setrlimit(RLIMIT_FSIZE, &any);
+    if (getrlimit(RLIMIT_FSIZE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_FSIZE, &limit);
 }
 
 /* Without a priority of its own, this comes before gcov's. */

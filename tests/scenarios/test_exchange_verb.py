@@ -121,7 +121,7 @@ class Failed(Exchange):
 
     def test_a_full_disk_is_named(self):
         """The limit on the size of files stands for it."""
-        limited = f"ulimit -f 1; exec {self.lab.build.cli} exchange {BRAVO}"
+        limited = f"ulimit -S -f 1; exec {self.lab.build.cli} exchange {BRAVO}"
         result = self.alpha.run("sh", "-c", limited, check=False)
         self.assert_fails_at("storage", "size of files", "database can be written", result=result)
 
