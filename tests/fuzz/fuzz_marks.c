@@ -3,8 +3,9 @@
  *
  * An input is lines: "key 7" gives the entry a key of that version, "hours 30"
  * says when it is, and NAME=VALUE is a string attribute.  Marks that can be
- * read must come out the same when they are written again; and whatever the
- * attributes say, a KDC gets an entry that is in order.
+ * read must come out the same when they are written again; whatever the
+ * attributes say, a KDC gets an entry that is in order; and what was keyed by
+ * hand and taken over is known for that, and goes when it is over.
  */
 #include "config.h"
 #include <string.h>
@@ -163,6 +164,53 @@ read_versions(krb5_db_entry *entry)
     free(kvnos);
 }
 
+/* Of entry, each key that is in none of the marks counts as an adopted one
+ * that ended no more than KX_RECENT before then, and each adopted one has a
+ * key.  Returns when the last of them ends; 0 if there are none. */
+static time_t
+check_adopted(krb5_db_entry *entry, const struct kx_mark *marks,
+              size_t n_marks, time_t then)
+{
+    struct kx_adopted *adopted;
+    time_t last = 0;
+    uint32_t kvno;
+    size_t n, i;
+    int k;
+
+    FUZZ_MUST(kx_adopted_read(context, entry, &adopted, &n) == 0);
+    for (k = 0; k < entry->n_key_data; k++) {
+        kvno = entry->key_data[k].key_data_kvno;
+        FUZZ_MUST(kvno == 0 || kx_marks_have(marks, n_marks, kvno) ||
+                  kx_adopted_till(adopted, n, kvno) >= then - KX_RECENT);
+    }
+    for (i = 0; i < n; i++) {
+        FUZZ_MUST(kx_entry_has_version(entry, adopted[i].kvno));
+        if (adopted[i].till > last)
+            last = adopted[i].till;
+    }
+    free(adopted);
+    return last;
+}
+
+/* Take over what is keyed by hand.  When that is over, nothing is left of
+ * it. */
+static void
+take_over(krb5_db_entry *entry)
+{
+    struct kx_mark *marks;
+    size_t n;
+    time_t then;
+
+    if (kx_entry_marks(context, entry, &marks, &n) != 0)
+        return;
+    FUZZ_MUST(kx_adopted_drop_old(context, entry, marks, n, now) == 0);
+    FUZZ_MUST(kx_adopt_versions(context, entry, marks, n, now) == 0);
+    then = check_adopted(entry, marks, n, now) + KX_RECENT + 1;
+    FUZZ_MUST(kx_adopted_drop_old(context, entry, marks, n, then) == 0);
+    (void)check_adopted(entry, marks, n, then);
+    kx_marks_free(marks, n);
+}
+
 /* Serve it. */
 static void
 serve(krb5_db_entry *entry, enum kx_direction direction)
@@ -199,5 +247,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         serve(entry, directions[i]);
         free_entry(entry);
     }
+    entry = make_entry(data, size);
+    take_over(entry);
+    free_entry(entry);
     return 0;
 }

@@ -3,7 +3,9 @@
  *
  * The request is that of one of the vectors' exchanges, so that their replies
  * are replies to it.  A message of one byte stands for what was asked before,
- * once more.  Whatever comes, it ends: with a key, or with an error.
+ * once more.  Two bytes before a message, HAPPENS and another, say what
+ * happens on the way to it.  Whatever comes, it ends: with a key, or with an
+ * error.
  */
 #include "config.h"
 #include "asn1/kx_asn1.h"
@@ -12,6 +14,15 @@
 #include "exchange/roots.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/offers.h"
+
+#define HAPPENS 0xfe
+
+/* What does. */
+#define SILENT 0x03       /* DNS (1), who connects (2) or the server (3) is */
+#define MORE_SERVERS 0x04 /* there is a second one */
+#define UNREACHED 0x08    /* the first connection does not come to be */
+#define HANGS_UP 0x10     /* the first server does, without an answer */
+#define NO_REALM 0x20     /* what is asked for is no realm's name */
 
 /* The random numbers of the exchange of that name. */
 static void
@@ -93,20 +104,74 @@ our_root(struct stage *stage)
     return refusal;
 }
 
+/* What the initiator has to end with, when not all went well on the way to the
+ * message; 0 if that, too, counts. */
+static krb5_error_code
+verdict(int happens)
+{
+    if ((happens & NO_REALM) != 0)
+        return KX_ERR_REALM_NAME;
+    if ((happens & SILENT) == STAGE_DNS ||
+        (happens & SILENT) == STAGE_CONNECTION)
+        return KX_ERR_PEER_SILENT;
+    if ((happens & UNREACHED) != 0)
+        return KX_ERR_PEER_REFUSED;
+    if ((happens & SILENT) == STAGE_SERVER)
+        return KX_ERR_PEER_SILENT;
+    return (happens & HANGS_UP) != 0 ? KX_ERR_PEER_CLOSED : 0;
+}
+
+/* One exchange in which something happens on the way.  Of several servers, the
+ * first one's failure is told, and all get the same request. */
+static void
+go_through(struct stage *stage, int happens, const krb5_data *message)
+{
+    const size_t servers = (happens & MORE_SERVERS) != 0 ? 2 : 1;
+    const size_t failing = ((happens & UNREACHED) != 0 ? 1 : 0) +
+                           ((happens & HANGS_UP) != 0 ? 1 : 0);
+    krb5_error_code code = verdict(happens);
+    size_t i;
+
+    stage->silent = (unsigned int)(happens & SILENT);
+    stage->n_more = servers - 1;
+    stage->connecting = (happens & UNREACHED) != 0 ? KX_ERR_PEER_REFUSED : 0;
+    set_chance(stage, "x25519-ed25519 client", "x25519-ed25519 nonce");
+    if ((happens & HANGS_UP) != 0)
+        stage->answers[stage->n_answers++] = kx_data(NULL, 0);
+    stage->answers[stage->n_answers++] = *message;
+    stage_initiate(stage,
+                   (happens & NO_REALM) != 0 ? "BRAVO" : "BRAVO.EXAMPLE");
+    FUZZ_MUST((stage->crossover != NULL) == (stage->refused == 0));
+    FUZZ_MUST(stage->crossover == NULL ||
+              (code == 0 ||
+               ((happens & (SILENT | NO_REALM)) == 0 && failing < servers)));
+    FUZZ_MUST(stage->refused == 0 || code == 0 || stage->refused == code);
+    for (i = 1; failing > 0 && i < stage->n_requests && i < servers; i++)
+        FUZZ_MUST(kx_data_equal(&stage->requests[i], &stage->requests[0]));
+    if (stage->crossover != NULL)
+        offers_check_key(stage);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static char realm[] = "ALPHA.EXAMPLE";
     struct stage *stage = offers_stage(realm, "kdc.bravo.example");
     krb5_data message, root, groups = kx_data(NULL, 0);
-    size_t asked;
+    size_t asked, head;
 
     if (size < 2)
         return 0;
-    message = kx_data(data + 1, size - 1);
+    head = size > 3 && data[1] == HAPPENS ? 3 : 1;
+    message = kx_data(data + head, size - head);
     root = our_root(stage);
     offers_set(stage, data[0], KX_MSG_REP, &message);
     need_record(stage);
+    if (head > 1) {
+        go_through(stage, data[2], &message);
+        offers_clear(stage);
+        return 0;
+    }
     if ((data[0] & OFFERS_REROOT) != 0)
         stage->answers[stage->n_answers++] = root;
     if ((data[0] & OFFERS_REGROUP) != 0) {

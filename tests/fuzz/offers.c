@@ -17,12 +17,17 @@ static struct stage stage;
 static int present;    /* the flags */
 static krb5_data root; /* the configured one, in an input's chain */
 static struct kx_roots roots;
+static krb5_data own;        /* our certificate */
+static krb5_boolean unknown; /* the roots cannot be read */
+static krb5_boolean foreign; /* the root is our own, which none has */
 
 /* ---- what is taken for granted ---- */
 
 __typeof__(kx_verify_by) __real_kx_verify_by, __wrap_kx_verify_by;
 __typeof__(kx_credentials_claim) __real_kx_credentials_claim,
     __wrap_kx_credentials_claim;
+__typeof__(kx_credentials_roots) __real_kx_credentials_roots,
+    __wrap_kx_credentials_roots;
 
 krb5_error_code
 __wrap_kx_verify_by(krb5_context context, gnutls_pubkey_t key,
@@ -40,6 +45,8 @@ __wrap_kx_credentials_claim(struct kx_credentials *credentials,
 {
     krb5_error_code ret = __real_kx_credentials_claim(credentials, claim);
 
+    if (unknown)
+        return KX_ERR_IDENTITY;
     if (ret == 0 && roots.n > 0) {
         claim->anchors = roots.certificate;
         claim->n_anchors = roots.n;
@@ -47,7 +54,29 @@ __wrap_kx_credentials_claim(struct kx_credentials *credentials,
     return ret;
 }
 
+krb5_error_code
+__wrap_kx_credentials_roots(struct kx_credentials *credentials,
+                            const struct kx_roots **out)
+{
+    if (!foreign)
+        return __real_kx_credentials_roots(credentials, out);
+    *out = &roots;
+    return 0;
+}
+
 /* ---- the stage ---- */
+
+/* Forget the configured root. */
+static void
+clear_root(void)
+{
+    if (roots.n > 0) {
+        gnutls_x509_crt_deinit(roots.certificate[0]);
+        kx_data_free(&roots.id[0]);
+    }
+    roots.n = 0;
+    kx_data_free(&root);
+}
 
 /* Write data into a new file of folder; its path is kept in path. */
 static void
@@ -62,6 +91,25 @@ write_file(const char *folder, const char *name, const krb5_data *data,
     FUZZ_MUST(file != NULL);
     FUZZ_MUST(fwrite(data->data, 1, data->length, file) == data->length);
     FUZZ_MUST(fclose(file) == 0);
+}
+
+/* Keep our certificate, which comes in PEM. */
+static void
+set_own(const krb5_data *pem)
+{
+    gnutls_datum_t in = {(unsigned char *)pem->data, pem->length}, der;
+    gnutls_x509_crt_t certificate;
+    krb5_data whole;
+
+    FUZZ_MUST(gnutls_x509_crt_init(&certificate) >= 0);
+    FUZZ_MUST(gnutls_x509_crt_import(certificate, &in, GNUTLS_X509_FMT_PEM) >=
+              0);
+    FUZZ_MUST(
+        gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_DER, &der) >= 0);
+    whole = kx_data(der.data, der.size);
+    FUZZ_MUST(kx_data_copy(&whole, &own) == 0);
+    gnutls_free(der.data);
+    gnutls_x509_crt_deinit(certificate);
 }
 
 struct stage *
@@ -90,6 +138,7 @@ offers_stage(char *realm, const char *host)
     offers_clear(&stage);
     FUZZ_MUST(unlink(path[0]) == 0 && unlink(path[1]) == 0);
     FUZZ_MUST(rmdir(folder) == 0);
+    set_own(&certificate);
     kx_data_free(&certificate);
     kx_data_zap_free(&key);
     return &stage;
@@ -107,14 +156,13 @@ set_tlsa(const struct kx_message *message, uint8_t usage)
         stage.n_tlsa = 1;
 }
 
-/* Let the last certificate of message's chain be a configured root. */
+/* Let certificate be a configured root. */
 static void
-set_root(const struct kx_message *message)
+set_root(const krb5_data *certificate)
 {
-    const krb5_data *last = &message->offer.chain[message->offer.n_chain - 1];
     gnutls_datum_t der;
 
-    FUZZ_MUST(kx_data_copy(last, &root) == 0);
+    FUZZ_MUST(kx_data_copy(certificate, &root) == 0);
     der.data = (unsigned char *)root.data;
     der.size = root.length;
     FUZZ_MUST(gnutls_x509_crt_init(&roots.certificate[0]) >= 0);
@@ -184,8 +232,24 @@ offers_set(struct stage *set, int flags, int msg_type,
     if ((flags & OFFERS_IN_DNS) != 0)
         set_tlsa(decoded, (uint8_t)((flags & OFFERS_USAGE) / 4));
     if ((flags & OFFERS_ROOTED) != 0)
-        set_root(decoded);
+        set_root(&decoded->offer.chain[decoded->offer.n_chain - 1]);
     kx_message_free(decoded);
+}
+
+void
+offers_set_foreign_root(void)
+{
+    clear_root();
+    set_root(&own);
+    FUZZ_MUST(kx_key_id(stage.context, roots.certificate[0], &roots.id[0]) ==
+              0);
+    foreign = TRUE;
+}
+
+void
+offers_hide_roots(void)
+{
+    unknown = TRUE;
 }
 
 void
@@ -193,6 +257,12 @@ offers_clear(struct stage *set)
 {
     stage_clear(set);
     present = 0;
+    unknown = FALSE;
+    foreign = FALSE;
+    stage.silent = STAGE_ALL_SPEAK;
+    stage.is_blocked = FALSE;
+    stage.n_more = 0;
+    stage.connecting = 0;
     kx_data_free(&stage.tlsa[0].data);
     stage.n_tlsa = 0;
     stage.n_answers = 0;
@@ -200,10 +270,7 @@ offers_clear(struct stage *set)
     stage.held.n = 0;
     stage.known = 0;
     stage.n_versions = 0;
-    if (roots.n > 0)
-        gnutls_x509_crt_deinit(roots.certificate[0]);
-    roots.n = 0;
-    kx_data_free(&root);
+    clear_root();
 }
 
 void

@@ -16,6 +16,8 @@
 #define OFFERS_PRIOR 0x20   /* there are prior keys */
 #define OFFERS_REGROUP 0x40 /* the responder first asks for another group */
 #define OFFERS_REROOT 0x80  /* and for a chain to the root that we have */
+#define OFFERS_FOREIGN 0x40 /* to a responder: another root is configured */
+#define OFFERS_CROWD 0x80   /* and two bytes follow (fuzz_request.c) */
 
 /* When the vectors' exchanges were: 2026-11-22T12:00:00Z. */
 #define OFFERS_NOW 1795348800
@@ -27,6 +29,12 @@ struct stage *offers_stage(char *realm, const char *host);
 /* Set the stage for an input with these flags, message of msg_type in it. */
 void offers_set(struct stage *set, int flags, int msg_type,
                 const krb5_data *message);
+
+/* Let no root be configured but one that no chain of others ends in. */
+void offers_set_foreign_root(void);
+
+/* Let the configured roots be unreadable, until offers_clear(). */
+void offers_hide_roots(void);
 
 /* Put all back. */
 void offers_clear(struct stage *set);

@@ -94,6 +94,7 @@ def messages(source):
 
 # The first byte of an offer: tests/fuzz/offers.h.
 SIGNED, IN_DNS, USAGE, ROOTED, PRIOR, REGROUP, REROOT = 1, 2, 4, 16, 32, 64, 128
+FOREIGN, CROWD = 64, 128
 
 
 def flags_of(made, side):
@@ -110,6 +111,17 @@ def requests(source):
         request = bytes.fromhex(made["request"])
         corpus.add(bytes([flags]) + request)
         corpus.add(bytes([flags | SIGNED]) + request)
+    flags, request = min(
+        ((flags_of(made, "client") | SIGNED, bytes.fromhex(made["request"]))
+         for made in exchanges(source)), key=lambda one: len(one[1]))
+    corpus.add(bytes([flags | FOREIGN]) + request)
+    # How many more, and how: tests/fuzz/fuzz_request.c.
+    for further, ways in ((3, 0), (3, 0x17), (5, 4), (5, 5), (20, 0), (20, 5),
+                          (20, 8), (1, 2), (0, 0x10), (0, 0x14), (1, 0x20),
+                          (0, 0x40)):
+        corpus.add(bytes([flags | CROWD, further, ways]) + request)
+    corpus.add(bytes([CROWD, 20, 0]) + request[:50])
+    corpus.add(bytes([CROWD, 20, 1]) + request[:50])
     for entry in load(source, "accepted-requests")["requests"]:
         if len(entry["message"]) < 6000:
             usage = int(entry["tlsa"][0])
@@ -131,6 +143,12 @@ def reply_seeds(source):
         corpus.add(bytes([flags]) + reply)
         corpus.add(bytes([flags | SIGNED]) + reply)
         corpus.add(bytes([flags | SIGNED | REROOT]) + reply)
+    made = load(source, "exchange-x25519-ed25519")
+    flags = flags_of(made, "service") | SIGNED
+    # What happens before it: tests/fuzz/fuzz_reply.c.
+    for happens in (0, 1, 2, 3, 4, 7, 8, 0xc, 0xf, 0x10, 0x14, 0x1c, 0x20):
+        corpus.add(bytes([flags, 0xfe, happens]) +
+                   bytes.fromhex(made["reply"]))
     for entry in load(source, "refused-replies")["replies"]:
         prior = PRIOR if entry["exchange"] == "prior-keys" else 0
         corpus.add(bytes([SIGNED | IN_DNS | 3 * USAGE | prior]) +
@@ -154,6 +172,9 @@ def marks(source):
     corpus.add(("key 7\n" + first).encode())
     corpus.add(("key 7\nkey 8\n" + first + second).encode())
     corpus.add(("key 3\nkey 7\n" + first + adopted + "hours 1\n").encode())
+    corpus.add(("key 2\nkey 3\nkey 7\n" + first + adopted).encode())
+    corpus.add(("hours 1400\nkey 3\n" + adopted).encode())
+    corpus.add(b"key 1\nkey 1\nkey 65535\n")
     corpus.add(("hours 336\nkey 65535\nkey 1\n" +
                 first.replace("kvno_7", "kvno_65535") +
                 second.replace("kvno_8", "kvno_1")).encode())

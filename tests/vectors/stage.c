@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <netinet/in.h>
+#include <sys/queue.h>
 #include <gnutls/crypto.h>
 #include "exchange/connect.h"
 #include "exchange/peer.h"
@@ -69,11 +70,15 @@ __wrap_gnutls_rnd(gnutls_rnd_level_t level, void *data, size_t length)
 /* ---- the name server ---- */
 
 struct kx_peer {
+    TAILQ_ENTRY(kx_peer) link;
     kx_target_fn *found;
     void *arg;
     struct event *later;
-    krb5_boolean given; /* the only server was */
+    size_t n_given; /* servers */
 };
+
+/* All that there are, the oldest first. */
+static TAILQ_HEAD(, kx_peer) peers = TAILQ_HEAD_INITIALIZER(peers);
 
 __typeof__(kx_peer_start) __wrap_kx_peer_start;
 __typeof__(kx_peer_next) __wrap_kx_peer_next;
@@ -95,12 +100,13 @@ give_server(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    if (peer->given || present->n_tlsa == 0) {
+    if (peer->n_given > present->n_more || present->n_tlsa == 0) {
         peer->found(peer->arg,
-                    peer->given ? KX_ERR_PEER_REFUSED : KX_ERR_NO_TLSA, NULL);
+                    peer->n_given > 0 ? KX_ERR_PEER_REFUSED : KX_ERR_NO_TLSA,
+                    NULL);
         return;
     }
-    peer->given = TRUE;
+    peer->n_given++;
     peer->found(peer->arg, 0, &target);
 }
 
@@ -123,7 +129,9 @@ __wrap_kx_peer_start(struct kx_engine *engine, struct kx_course *course,
         free(peer);
         return ENOMEM;
     }
-    event_active(peer->later, EV_TIMEOUT, 0);
+    TAILQ_INSERT_TAIL(&peers, peer, link);
+    if (present->silent != STAGE_DNS)
+        event_active(peer->later, EV_TIMEOUT, 0);
     *out = peer;
     return 0;
 }
@@ -146,8 +154,19 @@ __wrap_kx_peer_free(struct kx_peer *peer)
 {
     if (peer == NULL)
         return;
+    TAILQ_REMOVE(&peers, peer, link);
     event_free(peer->later);
     free(peer);
+}
+
+void
+stage_answer_dns(struct stage *stage)
+{
+    struct kx_peer *peer;
+
+    stage->silent = STAGE_ALL_SPEAK;
+    TAILQ_FOREACH(peer, &peers, link)
+    event_active(peer->later, EV_TIMEOUT, 0);
 }
 
 /* ---- the network ---- */
@@ -169,15 +188,17 @@ __typeof__(kx_connect_free) __wrap_kx_connect_free;
 __typeof__(kx_transact_start) __wrap_kx_transact_start;
 __typeof__(kx_transact_free) __wrap_kx_transact_free;
 
-/* Event: the connection stands. */
+/* Event: the connection stands, or there is none. */
 static void
 be_connected(evutil_socket_t fd, short what, void *arg)
 {
     struct kx_connect *connect = arg;
+    krb5_error_code code = present->connecting;
 
     (void)fd;
     (void)what;
-    connect->connected(connect->arg, 0, -1, NULL);
+    present->connecting = 0;
+    connect->connected(connect->arg, code, -1, NULL);
 }
 
 krb5_error_code
@@ -200,7 +221,8 @@ __wrap_kx_connect_start(struct kx_engine *engine, const char *host,
         free(connect);
         return ENOMEM;
     }
-    event_active(connect->later, EV_TIMEOUT, 0);
+    if (present->silent != STAGE_CONNECTION)
+        event_active(connect->later, EV_TIMEOUT, 0);
     *out = connect;
     return 0;
 }
@@ -219,15 +241,16 @@ static void
 be_answered(evutil_socket_t fd, short what, void *arg)
 {
     struct kx_transact *transact = arg;
+    const krb5_data *answer = NULL;
 
     (void)fd;
     (void)what;
-    if (present->next_answer == present->n_answers) {
+    if (present->next_answer < present->n_answers)
+        answer = &present->answers[present->next_answer++];
+    if (answer == NULL || answer->length == 0)
         transact->done(transact->arg, KX_ERR_PEER_CLOSED, NULL);
-        return;
-    }
-    transact->done(transact->arg, 0,
-                   &present->answers[present->next_answer++]);
+    else
+        transact->done(transact->arg, 0, answer);
 }
 
 krb5_error_code
@@ -254,7 +277,8 @@ __wrap_kx_transact_start(struct kx_engine *engine, evutil_socket_t socket,
         return ENOMEM;
     }
     present->n_requests++;
-    event_active(transact->later, EV_TIMEOUT, 0);
+    if (present->silent != STAGE_SERVER)
+        event_active(transact->later, EV_TIMEOUT, 0);
     *out = transact;
     return 0;
 }
@@ -337,7 +361,18 @@ put_crossover(void *arg, const struct kx_crossover *crossover)
 
     kx_crossover_free(stage->context, stage->crossover);
     stage->crossover = NULL;
+    stage->n_stored++;
     return kx_crossover_copy(stage->context, crossover, &stage->crossover);
+}
+
+/* Say whether the crossover is blocked; of a kx_store. */
+static krb5_error_code
+permit(void *arg, krb5_const_principal name)
+{
+    const struct stage *stage = arg;
+
+    (void)name;
+    return stage->is_blocked ? KX_ERR_BLOCKED : 0;
 }
 
 /* ---- both sides ---- */
@@ -391,6 +426,7 @@ static krb5_error_code
 new_responder(struct stage *stage, struct kx_responder **out)
 {
     const struct kx_store store = {.arg = stage,
+                                   .permits = permit,
                                    .versions = get_versions,
                                    .earlier = get_held,
                                    .put = put_crossover};
@@ -425,6 +461,33 @@ stage_respond(struct stage *stage, const krb5_data *message)
     kx_responder_free(responder);
 }
 
+/* Keep the event in *arg if it has the next deadline. */
+static int
+find_next(const struct event_base *base, const struct event *event, void *arg)
+{
+    const struct event **next = arg;
+    struct timeval at, best;
+
+    (void)base;
+    if (event_pending(event, EV_TIMEOUT, &at) != 0 &&
+        (*next == NULL || (event_pending(*next, EV_TIMEOUT, &best) != 0 &&
+                           evutil_timercmp(&at, &best, <))))
+        *next = event;
+    return 0;
+}
+
+krb5_boolean
+stage_pass_time(struct stage *stage)
+{
+    const struct event *next = NULL;
+
+    (void)event_base_foreach_event(stage->base, find_next, &next);
+    if (next == NULL)
+        return FALSE;
+    event_active((struct event *)(uintptr_t)next, EV_TIMEOUT, 0);
+    return TRUE;
+}
+
 /* A kx_initiated_fn. */
 static void
 take_crossover(void *arg, krb5_error_code code, struct kx_crossover *crossover)
@@ -447,7 +510,12 @@ stage_initiate(struct stage *stage, const char *remote)
     stage->refused =
         kx_initiator_start(stage->engine, &realm, stage->known, &source,
                            TIMEOUT, take_crossover, stage, &initiator);
-    if (stage->refused == 0)
+    if (stage->refused == 0 && stage->silent != STAGE_ALL_SPEAK) {
+        (void)event_base_loop(stage->base, EVLOOP_NONBLOCK);
+        if (stage->refused == 0)
+            (void)stage_pass_time(stage);
+    }
+    if (stage->refused == 0 && stage->crossover == NULL)
         (void)event_base_dispatch(stage->base);
     kx_initiator_free(initiator);
 }
@@ -463,6 +531,7 @@ stage_clear(struct stage *stage)
     stage->n_requests = 0;
     kx_crossover_free(stage->context, stage->crossover);
     stage->crossover = NULL;
+    stage->n_stored = 0;
     stage->refused = 0;
 }
 

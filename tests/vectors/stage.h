@@ -28,12 +28,17 @@ struct stage {
     uint16_t port;
     struct kx_tlsa tlsa[STAGE_MAX]; /* and its records */
     size_t n_tlsa;
-    krb5_data answers[STAGE_MAX]; /* what the server answers, in turn */
+    krb5_data answers[STAGE_MAX]; /* what the server answers, in turn;
+                                   * nothing: it hangs up */
     size_t n_answers;
     struct kx_earlier held;       /* keys that the crossover had before */
     uint32_t versions[STAGE_MAX]; /* and its versions */
     size_t n_versions;
     uint32_t known; /* the latest one, for an initiator */
+    size_t n_more;  /* further servers in DNS, like the first */
+    enum { STAGE_ALL_SPEAK, STAGE_DNS, STAGE_CONNECTION, STAGE_SERVER } silent;
+    krb5_error_code connecting; /* what comes of the first connection */
+    krb5_boolean is_blocked;    /* the crossover is */
     struct kx_settings settings;
 
     /* What came of it. */
@@ -42,6 +47,7 @@ struct stage {
     krb5_data requests[STAGE_MAX]; /* the initiator's, in turn */
     size_t n_requests;
     struct kx_crossover *crossover; /* the key, NULL where there is none */
+    size_t n_stored;                /* keys, by the responder */
 
     /* The stage's own. */
     krb5_context context;
@@ -66,6 +72,13 @@ void stage_respond(struct stage *stage, const krb5_data *message);
 /* The responder itself, for whoever has more to say to it; the caller's to
  * release (kx_responder_free()). */
 struct kx_responder *stage_responder(struct stage *stage);
+
+/* Let the next deadline of all that runs on the stage pass; false if there is
+ * none. */
+krb5_boolean stage_pass_time(struct stage *stage);
+
+/* DNS, which was silent, answers what it was asked, in turn. */
+void stage_answer_dns(struct stage *stage);
 
 /* Have the initiator ask realm remote.  Afterwards either crossover or refused
  * is set. */
