@@ -31,7 +31,7 @@ struct overlay {
 
 /* A walk through the profile. */
 struct walk {
-    void *iterator;          /* libprofile's; NULL at the end */
+    void *iterator;          /* libprofile's; NULL after the end */
     krb5_boolean in_section; /* it goes over what our section has, and */
     const char *relation;    /* over this relation alone if it is not NULL */
 };
@@ -165,8 +165,6 @@ overlay_iterator(void *data, void *walk_data, char **name_out,
     long code;
 
     *name_out = *value_out = NULL;
-    if (walk->iterator == NULL)
-        return 0;
     code = profile_iterator(&walk->iterator, &name, &value);
     if (code)
         return code;
@@ -192,8 +190,7 @@ overlay_iterator_free(void *data, void *walk_data)
     struct walk *walk = walk_data;
 
     (void)data;
-    if (walk->iterator != NULL)
-        profile_iterator_free(&walk->iterator);
+    profile_iterator_free(&walk->iterator); /* NULL is none */
     free(walk);
 }
 

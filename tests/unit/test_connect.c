@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include "exchange/connect.h"
 #include "exchange/recent.h"
@@ -225,6 +226,30 @@ when_all_refuse_the_error_says_so(void **state)
 }
 
 static void
+without_sockets_the_error_says_that(void **state)
+{
+    struct scene *scene = *state;
+    struct place v4 = listening_place(AF_INET);
+    struct place v6 = listening_place(AF_INET6);
+    struct sockaddr_storage addresses[] = {v4.address, v6.address};
+    struct rlimit before, none;
+    const char *message;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assert_int_equal(connect_to(scene, addresses, 2), KX_ERR_CONNECT);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    message = krb5_get_error_message(scene->engine.context, KX_ERR_CONNECT);
+    assert_non_null(strstr(message, "kdc.example"));
+    assert_non_null(strstr(message, "Too many open files"));
+    krb5_free_error_message(scene->engine.context, message);
+    (void)close(v4.socket);
+    (void)close(v6.socket);
+}
+
+static void
 an_address_that_is_not_permitted_is_not_connected_to(void **state)
 {
     struct scene *scene = *state;
@@ -409,6 +434,7 @@ main(void)
         SCENE_TEST(a_refused_address_gives_way_to_the_next_at_once),
         SCENE_TEST(an_address_that_says_nothing_does_not_hold_up_the_next),
         SCENE_TEST(when_all_refuse_the_error_says_so),
+        SCENE_TEST(without_sockets_the_error_says_that),
         SCENE_TEST(an_address_that_is_not_permitted_is_not_connected_to),
         SCENE_TEST(a_connection_given_up_does_not_call),
         SCENE_TEST(a_message_goes_out_and_one_comes_back),

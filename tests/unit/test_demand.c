@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "exchange/asking.h"
 #include "exchange/demand.h"
+#include "exchange/refusal.h"
 #include "exchange/roots.h"
 #include "tests/unit/chains.h"
 #include "tests/unit/test.h"
@@ -187,6 +189,47 @@ a_root_named_in_another_way_is_passed_over(void **state)
 }
 
 static void
+who_refuses_our_root_and_names_none_that_would_do_is_told_of(void **state)
+{
+    char named[] = TYPED_DATA;
+    struct kx_engine engine = {.context = context};
+    struct kx_asking asking = {.engine = &engine};
+    const struct kx_krb_error refusal = {
+        .error_code = kx_refusal_code(KX_ERR_ANCHOR),
+        .e_data = kx_data(named, sizeof(named) - 1)};
+    const char *message;
+
+    (void)state;
+    named[TAG_AT] = (char)0x80; /* subjectName */
+    assert_int_equal(kx_asking_please(&asking, "kdc.example", &refusal),
+                     KX_ERR_POLICY_CA);
+    message = krb5_get_error_message(context, KX_ERR_POLICY_CA);
+    assert_non_null(strstr(message, "kdc.example does not accept the root"));
+    assert_non_null(strstr(message, "names none by a key identifier"));
+    krb5_free_error_message(context, message);
+    assert_null(asking.request);
+    kx_asking_clear(&asking);
+}
+
+static void
+a_refusal_that_is_none_of_kxovers_is_told_so(void **state)
+{
+    struct kx_engine engine = {.context = context};
+    struct kx_asking asking = {.engine = &engine};
+    const struct kx_krb_error refusal = {.error_code = 6};
+    const char *message;
+
+    (void)state;
+    assert_int_equal(kx_asking_please(&asking, "kdc.example", &refusal),
+                     KX_ERR_PEER_REFUSED);
+    message = krb5_get_error_message(context, KX_ERR_PEER_REFUSED);
+    assert_non_null(strstr(message, "is it a KDC without kxoverd?"));
+    assert_non_null(strstr(message, "(error 6)"));
+    krb5_free_error_message(context, message);
+    kx_asking_clear(&asking);
+}
+
+static void
 a_demand_is_told_in_digits_and_not_at_any_length(void **state)
 {
     char text[KX_DEMAND_TEXT_SIZE];
@@ -310,6 +353,9 @@ main(void)
             roots_that_are_not_in_der_are_refused_at_every_length),
         cmocka_unit_test(no_more_roots_are_told_or_read_than_the_bound),
         cmocka_unit_test(a_root_named_in_another_way_is_passed_over),
+        cmocka_unit_test(
+            who_refuses_our_root_and_names_none_that_would_do_is_told_of),
+        cmocka_unit_test(a_refusal_that_is_none_of_kxovers_is_told_so),
         cmocka_unit_test(a_demand_is_told_in_digits_and_not_at_any_length),
         cmocka_unit_test(a_root_of_ours_is_told_so_that_others_find_it),
         cmocka_unit_test(no_more_roots_are_loaded_than_a_peer_can_be_told),

@@ -278,6 +278,46 @@ without_room_for_a_mark_nothing_is_added(void **state)
 }
 
 static void
+without_room_for_the_first_mark_the_error_names_it(void **state)
+{
+    krb5_db_entry *old, *entry;
+
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    store_string("kxover_kvno_7", NULL);
+    leave_room_for(0);
+    /* As an administrator's principal that never had a key. */
+    old = fetch();
+    while (old->n_key_data > 0)
+        krb5_dbe_free_key_data_contents(context,
+                                        &old->key_data[--old->n_key_data]);
+    assert_int_equal(adding(old, 8, NOW, NOW + DAY, NOW, &entry),
+                     KRB5_KDB_STRINGS_TOOLONG);
+    assert_message(KRB5_KDB_STRINGS_TOOLONG, "no room for kxover_kvno_8");
+    krb5_db_free_principal(context, old);
+}
+
+static void
+what_a_database_module_keeps_with_an_entry_stays_with_it(void **state)
+{
+    static const char data[] = "the module's own";
+    krb5_db_entry *old, *entry;
+
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    old = fetch();
+    old->e_data = (krb5_octet *)strdup(data);
+    assert_non_null(old->e_data);
+    old->e_length = sizeof(data);
+    assert_int_equal(adding(old, 8, NOW, NOW + DAY, NOW, &entry), 0);
+    assert_int_equal(entry->e_length, sizeof(data));
+    assert_memory_equal(entry->e_data, data, sizeof(data));
+    assert_ptr_not_equal(entry->e_data, old->e_data);
+    krb5_db_free_principal(context, entry);
+    krb5_db_free_principal(context, old);
+}
+
+static void
 a_version_that_is_there_is_not_replaced(void **state)
 {
     krb5_db_entry *old, *entry;
@@ -484,6 +524,8 @@ main(void)
         ENTRY_TEST(a_living_version_never_makes_room_for_another),
         ENTRY_TEST(an_expired_version_makes_room_for_the_mark),
         ENTRY_TEST(without_room_for_a_mark_nothing_is_added),
+        ENTRY_TEST(without_room_for_the_first_mark_the_error_names_it),
+        ENTRY_TEST(what_a_database_module_keeps_with_an_entry_stays_with_it),
         ENTRY_TEST(a_version_that_is_there_is_not_replaced),
         ENTRY_TEST(what_cannot_be_a_crossovers_version_is_refused),
         ENTRY_TEST(limits_follow_the_versions_otherwise),

@@ -321,6 +321,16 @@ what_is_no_plain_file_is_refused_at_once(void **state)
 }
 
 static void
+a_file_that_cannot_be_read_is_named_with_the_reason(void **state)
+{
+    (void)state;
+    write_identity(&plain, 1);
+    /* A plain file by its mode, and its first bytes are never mapped. */
+    assert_spec_refused("FILE:/proc/self/mem,/proc/self/mem", time(NULL),
+                        "cannot read /proc/self/mem: Input/output error");
+}
+
+static void
 an_empty_file_is_refused(void **state)
 {
     (void)state;
@@ -470,6 +480,22 @@ a_key_of_a_kind_that_peers_refuse_is_refused(void **state)
 }
 
 static void
+a_key_of_such_a_kind_is_refused_with_any_certificate(void **state)
+{
+    static const struct certificate_plan p521 = {
+        .name = "a realm",
+        .algorithm = GNUTLS_PK_ECDSA,
+        .bits = GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP521R1)};
+    struct kx_identity *other = make_identity(&p521, 1);
+
+    (void)state;
+    write_identity(&plain, 1);
+    write_key(other, NULL);
+    assert_refused("private key is of a kind that peers do not accept");
+    kx_identity_free(other);
+}
+
+static void
 an_identity_counts_from_its_first_second_to_its_last(void **state)
 {
     struct certificate_plan plan = {
@@ -504,6 +530,7 @@ main(void)
         cmocka_unit_test(a_key_that_everybody_can_open_is_refused),
         cmocka_unit_test(a_key_that_a_group_can_read_is_taken),
         cmocka_unit_test(what_is_no_plain_file_is_refused_at_once),
+        cmocka_unit_test(a_file_that_cannot_be_read_is_named_with_the_reason),
         cmocka_unit_test(an_empty_file_is_refused),
         cmocka_unit_test(a_file_that_is_far_too_long_is_refused),
         cmocka_unit_test(what_is_no_pem_is_refused),
@@ -516,6 +543,7 @@ main(void)
         cmocka_unit_test(a_certificate_longer_than_messages_carry_is_refused),
         cmocka_unit_test(a_key_that_is_too_small_is_refused),
         cmocka_unit_test(a_key_of_a_kind_that_peers_refuse_is_refused),
+        cmocka_unit_test(a_key_of_such_a_kind_is_refused_with_any_certificate),
         cmocka_unit_test(an_identity_counts_from_its_first_second_to_its_last),
     };
 

@@ -61,37 +61,45 @@ is_there(krb5_boolean *blocked)
     return ret == 0;
 }
 
+/* Try to carry out one order, with *ordered what came of it. */
+static krb5_error_code
+ordering(char what, enum kx_ordered *ordered)
+{
+    krb5_principal name;
+    krb5_error_code ret;
+
+    assert_int_equal(krb5_parse_name(kadm_context, NAME, &name), 0);
+    switch (what) {
+    case 'b':
+        ret = kx_kadm_store_block(kadm, name, NOW, ordered);
+        break;
+    case 'a':
+        ret = kx_kadm_store_allow(kadm, name, ordered);
+        break;
+    case 'k':
+        ret = kx_kadm_store_keep(kadm, name, NOW, ordered);
+        break;
+    case 'd':
+        ret = kx_kadm_store_drop(kadm, name, ordered);
+        break;
+    case 'p':
+        ret = kx_kadm_store_purge(kadm, name, FALSE, NOW, ordered);
+        break;
+    default:
+        ret = kx_kadm_store_purge(kadm, name, TRUE, NOW, ordered);
+        break;
+    }
+    krb5_free_principal(kadm_context, name);
+    return ret;
+}
+
 /* Carry out one order; what came of it. */
 static enum kx_ordered
 order(char what)
 {
     enum kx_ordered ordered = KX_ORDERED_NOTHING;
-    krb5_principal name;
-    krb5_error_code ret = 0;
 
-    assert_int_equal(krb5_parse_name(kadm_context, NAME, &name), 0);
-    switch (what) {
-    case 'b':
-        ret = kx_kadm_store_block(kadm, name, NOW, &ordered);
-        break;
-    case 'a':
-        ret = kx_kadm_store_allow(kadm, name, &ordered);
-        break;
-    case 'k':
-        ret = kx_kadm_store_keep(kadm, name, NOW, &ordered);
-        break;
-    case 'd':
-        ret = kx_kadm_store_drop(kadm, name, &ordered);
-        break;
-    case 'p':
-        ret = kx_kadm_store_purge(kadm, name, FALSE, NOW, &ordered);
-        break;
-    default:
-        ret = kx_kadm_store_purge(kadm, name, TRUE, NOW, &ordered);
-        break;
-    }
-    assert_int_equal(ret, 0);
-    krb5_free_principal(kadm_context, name);
+    assert_int_equal(ordering(what, &ordered), 0);
     return ordered;
 }
 
@@ -238,6 +246,47 @@ what_was_keyed_by_hand_is_neither_kept_nor_purged(void **state)
 }
 
 static void
+where_there_are_no_keys_there_is_nothing_to_purge(void **state)
+{
+    krb5_boolean blocked;
+
+    (void)state;
+    assert_int_equal(order('p'), KX_ORDERED_NOTHING);
+    assert_int_equal(order('e'), KX_ORDERED_NOTHING);
+    assert_int_equal(order('k'), KX_ORDERED);
+    assert_int_equal(order('p'), KX_ORDERED_NOTHING);
+    assert_true(is_there(&blocked));
+    assert_true(order_now(KX_KEPT_NAME).given);
+}
+
+static void
+who_keeps_what_is_kept_hears_so_and_changes_nothing(void **state)
+{
+    static const char earlier[] = "at=2026-01-01T00:00:00Z made=";
+    struct kx_order before, after;
+
+    (void)state;
+    store_new(7, NOW, NOW + 5 * DAY);
+    store_string(KX_KEPT_NAME, earlier);
+    before = order_now(KX_KEPT_NAME);
+    assert_int_equal(order('k'), KX_ORDERED_ALREADY);
+    after = order_now(KX_KEPT_NAME);
+    assert_int_equal(after.at, before.at);
+}
+
+static void
+what_has_marks_that_cannot_be_read_is_not_kept(void **state)
+{
+    enum kx_ordered ordered;
+
+    (void)state;
+    store_new(7, NOW, NOW + 5 * DAY);
+    store_string("kxover_kvno_7", "damaged");
+    assert_int_equal(ordering('k', &ordered), KX_ERR_METADATA);
+    assert_false(order_now(KX_KEPT_NAME).given);
+}
+
+static void
 of_what_has_expired_only_that_is_purged(void **state)
 {
     krb5_boolean blocked;
@@ -286,6 +335,9 @@ main(void)
             an_entry_that_was_made_for_orders_goes_with_the_last_of_them),
         ENTRY_TEST(what_kadmin_has_blocked_only_kadmin_allows),
         ENTRY_TEST(what_was_keyed_by_hand_is_neither_kept_nor_purged),
+        ENTRY_TEST(where_there_are_no_keys_there_is_nothing_to_purge),
+        ENTRY_TEST(who_keeps_what_is_kept_hears_so_and_changes_nothing),
+        ENTRY_TEST(what_has_marks_that_cannot_be_read_is_not_kept),
         ENTRY_TEST(of_what_has_expired_only_that_is_purged),
         ENTRY_TEST(a_blocked_crossover_has_no_versions_for_an_exchange),
     };

@@ -222,6 +222,17 @@ keys_without_a_mark_keep_an_entry(void **state)
 }
 
 static void
+older_keys_without_a_mark_keep_an_entry_as_well(void **state)
+{
+    (void)state;
+    store_new(7, NOW, NOW + DAY);
+    store_added(8, NOW, NOW + DAY, NOW);
+    store_string("kxover_kvno_7", NULL);
+    assert_true(life_now().ours);
+    assert_false(over_at(NOW + 99 * DAY));
+}
+
+static void
 what_an_administrator_set_keeps_an_entry(void **state)
 {
     (void)state;
@@ -248,6 +259,7 @@ main(void)
         ENTRY_TEST(what_kxover_attributes_set_does_not_keep_an_entry),
         ENTRY_TEST(what_is_keyed_by_hand_is_never_over),
         ENTRY_TEST(keys_without_a_mark_keep_an_entry),
+        ENTRY_TEST(older_keys_without_a_mark_keep_an_entry_as_well),
         ENTRY_TEST(what_an_administrator_set_keeps_an_entry),
     };
 
