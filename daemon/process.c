@@ -41,15 +41,13 @@ kx_process_harden(void)
 size_t
 kx_process_allow_files(size_t files)
 {
-    struct rlimit limit;
+    struct rlimit limit = {0, 0}, wanted;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return files;
-    if (limit.rlim_cur < files) {
-        limit.rlim_cur = limit.rlim_max < files ? limit.rlim_max : files;
-        if (setrlimit(RLIMIT_NOFILE, &limit) != 0 &&
-            getrlimit(RLIMIT_NOFILE, &limit) != 0)
-            return files;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < files) {
+        wanted = limit;
+        wanted.rlim_cur = limit.rlim_max < files ? limit.rlim_max : files;
+        if (setrlimit(RLIMIT_NOFILE, &wanted) == 0)
+            limit = wanted;
     }
     return limit.rlim_cur < SIZE_MAX ? (size_t)limit.rlim_cur : SIZE_MAX;
 }

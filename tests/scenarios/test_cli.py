@@ -139,6 +139,13 @@ class KeyGen(Tool):
                 self.assertEqual(stat.S_IMODE(self.key.stat().st_mode), 0o600)
                 self.assertEqual(stat.S_IMODE(self.certificate.stat().st_mode), 0o644)
 
+    def test_of_files_that_cannot_be_written_nothing_is_left(self):
+        # A file of no bytes may be made, and nothing may be written to it.
+        result = run(["/bin/sh", "-c", f"trap '' XFSZ; ulimit -f 0; exec '{cli()}' keygen '{self.certificate}' "
+                                       f"'{self.key}'"], self.env, check=False)
+        self.assertRefused(result, FAILED, "cannot write", self.key)
+        self.assertFalse(self.key.exists() or self.certificate.exists())
+
     def test_it_prints_the_line_for_kdc_conf(self):
         line = self.keygen().stdout
         self.assertEqual(line, f"kxover_identity = FILE:{self.certificate},{self.key}\n")

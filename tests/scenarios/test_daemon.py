@@ -58,13 +58,20 @@ class Start(DaemonScenario):
         self.assert_refused("store", "kxover_max_connections = 2000", "LimitNOFILE", "1500",
                             under=[tools.find("prlimit"), "--nofile=1500"])
 
-    def test_with_few_files_it_serves_fewer_connections_than_the_default(self):
-        self.start_with(under=[tools.find("prlimit"), "--nofile=600"])
+    def assert_served_with_files(self, files, connections):
+        """With no more files than that, who comes last of so many is served, and who came first makes way."""
+        self.start_with(under=[tools.find("prlimit"), f"--nofile={files}"])
         with contextlib.ExitStack() as closing:
             first, *_ = [closing.enter_context(connect(self.alpha, f"127.0.0.{2 + number // PER_SOURCE}"))
-                         for number in range(600)]
+                         for number in range(connections)]
             self.assertTrue(is_closed(first, timeout=2))
             self.assert_served()
+
+    def test_with_few_files_it_serves_fewer_connections_than_the_default(self):
+        self.assert_served_with_files(600, connections=600)
+
+    def test_with_hardly_any_files_it_serves_all_the_same(self):
+        self.assert_served_with_files(100, connections=200)
 
     def test_a_database_that_cannot_be_opened_is_named(self):
         self.set_up_with(database_name=self.alpha.folder / "nonesuch")

@@ -75,6 +75,16 @@ what_began_during_a_walk_is_not(void **state)
 }
 
 static void
+who_is_left_alone_is_not_under_way(void **state)
+{
+    (void)state;
+    assert_int_equal(kx_attempts_under_way(&attempts), 0);
+    (void)failed("A.TEST", 1);
+    (void)failed("B.TEST", 2);
+    assert_int_equal(kx_attempts_under_way(&attempts), 0);
+}
+
+static void
 those_that_fail_are_counted_and_as_many_told_as_there_is_room_for(void **state)
 {
     struct kx_failing failing[2];
@@ -102,6 +112,7 @@ main(void)
         TEST(the_pause_does_not_grow_for_ever),
         TEST(what_a_whole_walk_did_not_find_due_is_forgotten),
         TEST(what_began_during_a_walk_is_not),
+        TEST(who_is_left_alone_is_not_under_way),
         TEST(
             those_that_fail_are_counted_and_as_many_told_as_there_is_room_for),
     };

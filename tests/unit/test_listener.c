@@ -1,8 +1,8 @@
 /*
  * test_listener.c: where kxoverd listens.
  *
- * The sockets are real, on loopback; that the kernel has no IPv6 is ours to
- * say.  Who is accepted is counted, not served.
+ * The sockets are real, on loopback; that the kernel has no IPv6, or no IPv4,
+ * is ours to say.  Who is accepted is counted, not served.
  */
 #include "config.h"
 #include <errno.h>
@@ -18,7 +18,7 @@ static struct kx_daemon daemon_;
 static struct kx_listeners *listeners;
 static krb5_context context;
 static int accepted;
-static krb5_boolean no_ipv6;
+static int missing; /* a family that the kernel does not have; 0: none */
 
 int __real_socket(int family, int type, int protocol);
 int __wrap_socket(int family, int type, int protocol);
@@ -27,7 +27,7 @@ int __wrap_socket(int family, int type, int protocol);
 int
 __wrap_socket(int family, int type, int protocol)
 {
-    if (family == AF_INET6 && no_ipv6) {
+    if (family == missing) {
         errno = EAFNOSUPPORT;
         return -1;
     }
@@ -51,7 +51,7 @@ begin(void **state)
 {
     (void)state;
     kx_init_errors();
-    no_ipv6 = FALSE;
+    missing = 0;
     accepted = 0;
     daemon_.base = event_base_new();
     assert_int_equal(krb5_init_context(&context), 0);
@@ -154,7 +154,7 @@ without_ipv6_all_addresses_are_those_of_ipv4(void **state)
     uint16_t port = ntohs(((struct sockaddr_in *)&here.address)->sin_port);
 
     (void)state;
-    no_ipv6 = TRUE;
+    missing = AF_INET6;
     kx_endpoint_any(AF_INET6, port, &endpoints[0]);
     kx_endpoint_any(AF_INET, port, &endpoints[1]);
     assert_int_equal(kx_listeners_set(listeners, context, endpoints, 2), 0);
@@ -169,13 +169,27 @@ without_ipv6_an_address_of_it_is_an_error(void **state)
     int fd = take_port(&endpoints[0]);
 
     (void)state;
-    no_ipv6 = TRUE;
+    missing = AF_INET6;
     assert_true(kx_endpoint_read("[::1]:88", &endpoints[1]));
     assert_int_equal(kx_listeners_set(listeners, context, endpoints, 2),
                      EAFNOSUPPORT);
     assert_told(EAFNOSUPPORT, "::1");
     assert_int_equal(accepted_of(&endpoints[0], 1), 0);
     (void)close(fd);
+}
+
+static void
+without_ipv4_an_address_of_it_is_an_error(void **state)
+{
+    struct kx_endpoint endpoints[2];
+
+    (void)state;
+    missing = AF_INET;
+    kx_endpoint_any(AF_INET6, 0, &endpoints[0]);
+    kx_endpoint_any(AF_INET, 0, &endpoints[1]);
+    assert_int_equal(kx_listeners_set(listeners, context, endpoints, 2),
+                     EAFNOSUPPORT);
+    assert_told(EAFNOSUPPORT, "0.0.0.0");
 }
 
 static void
@@ -210,6 +224,7 @@ main(void)
         TEST(an_address_named_twice_is_listened_at_once),
         TEST(without_ipv6_all_addresses_are_those_of_ipv4),
         TEST(without_ipv6_an_address_of_it_is_an_error),
+        TEST(without_ipv4_an_address_of_it_is_an_error),
         TEST(when_one_address_cannot_be_had_all_is_as_before),
     };
 
