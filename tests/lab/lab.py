@@ -8,7 +8,7 @@ import signal
 import threading
 from pathlib import Path
 
-from . import clock, tools
+from . import clock, process, tools
 from .dns import Dns
 from .ports import Ports
 from .realm import Realm
@@ -163,7 +163,7 @@ class Lab:
         """One signal is enough: what comes after it must not get in the way of cleaning up."""
         del frame
         self._ignore_signals()
-        raise Terminated(number)
+        process.interrupt(Terminated(number))
 
     def _ignore_signals(self):
         for number in self._handlers:

@@ -5,10 +5,12 @@ kernel should the lab itself be killed.  Ctrl-C at the terminal therefore reache
 ends everything in order.
 """
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,23 +53,53 @@ class Result:
         return self.stdout + self.stderr
 
 
+_put_off = None  # in the main thread, while a program is being started: the exceptions of signals
+
+
+def interrupt(exception):
+    """Raise the exception of a signal's handler.  While a program is being started that has to wait until we
+    know the program: whom we do not know we cannot end."""
+    if _put_off is None:
+        raise exception
+    _put_off.append(exception)
+
+
+@contextlib.contextmanager
+def _not_interrupted():
+    """Let interrupt() wait for the end of the block.  Handlers run in the main thread alone."""
+    global _put_off
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _put_off = []
+    try:
+        yield
+    finally:
+        put_off, _put_off = _put_off, None
+        if put_off:
+            raise put_off[0]
+
+
 def run(argv, env, input=None, check=True, timeout=COMMAND_PATIENCE):
     """Run a command to its end and return its Result.
 
     CommandFailed if its exit code is not 0 and `check` is on; TimedOut if it is not through after
     `timeout` seconds.  It is gone when this returns, however this returns."""
     argv = [str(word) for word in argv]
-    with subprocess.Popen(
-            _bound_to_us(argv, env), env=_without_preload(env), start_new_session=True, text=True, errors="replace",
-            stdin=subprocess.DEVNULL if input is None else subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        try:
-            stdout, stderr = process.communicate(input, timeout)
-        except subprocess.TimeoutExpired:
-            raise TimedOut(f"waited {timeout:g} s for the end of {' '.join(argv)}") from None
-        finally:
-            _signal_group(process.pid, signal.SIGKILL)
-            process.wait()
+    process = None
+    try:
+        with _not_interrupted():
+            process = subprocess.Popen(
+                _bound_to_us(argv, env), env=_without_preload(env), start_new_session=True, text=True,
+                errors="replace", stdin=subprocess.DEVNULL if input is None else subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        stdout, stderr = process.communicate(input, timeout)
+    except subprocess.TimeoutExpired:
+        raise TimedOut(f"waited {timeout:g} s for the end of {' '.join(argv)}") from None
+    finally:
+        if process:
+            with process:  # waits for it, and closes our ends of its pipes
+                _signal_group(process.pid, signal.SIGKILL)
             _tidy_up_after(process.pid)
     result = Result(argv, process.returncode, stdout, stderr)
     if check and not result.ok:
@@ -156,12 +188,12 @@ class Service:
             raise ServiceFailed(f"{self.name} runs already")
         self._log_at_start = self.log.mark()
         env = self._env()
-        with open(self.output.path, "ab") as output:
-            self._process = subprocess.Popen(
-                _bound_to_us([str(word) for word in self._command()], env), env=_without_preload(env),
-                start_new_session=True, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-        self._group_lives = True
+        command = _bound_to_us([str(word) for word in self._command()], env)
         try:
+            with _not_interrupted(), open(self.output.path, "ab") as output:
+                self._process = subprocess.Popen(command, env=_without_preload(env), start_new_session=True,
+                                                 stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+                self._group_lives = True
             wait_until(lambda: not self.running or self._ready(self),
                        lambda: f"{self.name} to be ready; it says:\n{self._last_words()}")
         except BaseException:

@@ -7,10 +7,11 @@ import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 from pathlib import Path
 
 import lab
-from lab import Lab, wait_until
+from lab import Lab, Terminated, wait_until
 
 TESTS = Path(lab.__file__).resolve().parent.parent
 
@@ -28,9 +29,13 @@ def processes_of(folder):
 
 
 class AtTheEnd(unittest.TestCase):
-    def assert_gone(self, folder):
+    def assert_gone(self, folder, but_for_itself=False):
+        """No process of the folder is left, and nothing in it; nor the folder, but where the test made it."""
         wait_until(lambda: not processes_of(folder), lambda: f"the end of {processes_of(folder)}")
-        self.assertFalse(Path(folder).exists(), f"{folder} is still there")
+        if but_for_itself:
+            self.assertEqual(os.listdir(folder), [])
+        else:
+            self.assertFalse(Path(folder).exists(), f"{folder} is still there")
 
     def test_nothing_is_left_after_a_with_statement(self):
         with Lab(("ALPHA.EXAMPLE",), module="db2") as one:
@@ -50,6 +55,22 @@ class AtTheEnd(unittest.TestCase):
         with self.assertRaises(Exception):
             one.start()
         self.assert_gone(one.folder)
+
+    def test_nothing_is_left_of_what_was_being_started_at_a_signal(self):
+        class Interrupted(subprocess.Popen):
+            """A program that is there, and that we do not know of yet, when the signal comes."""
+
+            def __init__(self, argv, **options):
+                super().__init__(argv, **options)
+                if name in (Path(word).name for word in argv):
+                    os.kill(os.getpid(), signal.SIGTERM)
+
+        for name in ("ldns-signzone", "nsd", "kdb5_util", "krb5kdc"):
+            with self.subTest(name):
+                one = Lab(("ALPHA.EXAMPLE",), module="db2")
+                with unittest.mock.patch("subprocess.Popen", Interrupted), self.assertRaises(Terminated):
+                    one.start()
+                self.assert_gone(one.folder)
 
     def test_the_folder_is_kept_when_asked_for(self):
         one = Lab(("ALPHA.EXAMPLE",), module="db2", keep=True)
@@ -126,8 +147,7 @@ class AfterASignal(unittest.TestCase):
                 time.sleep(delay)
                 self.process.send_signal(signal.SIGINT)
                 self._end()
-                self.assertEqual(processes_of(self.temporary), [])
-                self.assertEqual(os.listdir(self.temporary), [])
+                self.assert_gone(self.temporary, but_for_itself=True)
 
     def test_no_process_is_left_when_it_is_killed(self):
         self._up()
