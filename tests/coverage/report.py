@@ -245,6 +245,21 @@ def report(sources, missing):
         yield ""
         yield f"{len(lines)} lines are not reached. {reason}"
         yield from (f"  {line}" for line in lines)
+    yield from broad(missing)
+
+
+def broad(missing):
+    """How many lines each explanation has that is about all files, the report's last part.  A new line may hide
+    behind such a one, so its number is to be looked at."""
+    counts = {}
+    for explained in missing.values():
+        for explanation in explained.values():
+            if explanation and "*" in explanation.files:
+                counts[str(explanation)] = counts.get(str(explanation), 0) + 1
+    yield ""
+    yield f"{sum(counts.values())} of these lines are explained by words that count in all files:"
+    yield from (f"  {count:4} {explanation}" for explanation, count in
+                sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def main(argv=None):

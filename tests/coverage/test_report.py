@@ -151,6 +151,13 @@ class WhatIsExplained(Judged):
     def test_what_is_no_more_in_another_file_is_not_for_the_unit_programs_to_tell(self):
         self.assertEqual(self.judge("Why.\n  cli/list.c: second: return 1\n", extent="unit"), [])
 
+    def test_words_that_count_in_all_files_are_told_with_how_many_lines_they_have(self):
+        self.not_reached(OTHER, 12, 14)
+        self.judge(f"Why.\n  *: *: return 0\n  {OTHER}: second: second\n")
+        told = list(report.report(self.sources, self.missing))
+        self.assertEqual(told[-2:], ["1 of these lines are explained by words that count in all files:",
+                                     "     1 unreached:2: *: *: return 0"])
+
     def test_words_without_a_reason_are_an_error(self):
         for text in "  a: b: c\n", "Why.\n  a: b\n":
             self.assertRaises(report.Mistake, self.judge, text)
