@@ -16,7 +16,8 @@
  *               client closes too, as closing with unread input would reset
  *               the connection and could destroy our answer on its way
  *
- * A client that has ended its own direction still gets its answer.
+ * A client that has ended its own direction still gets its answers, to all the
+ * messages that are whole.
  */
 #include "config.h"
 #include <errno.h>
@@ -162,7 +163,6 @@ start_reading(struct kx_connection *c, int limit)
     c->state = READING;
     set_limit(c, limit);
     kx_seat_set_idle(c->daemon->limits, &c->seat, TRUE);
-    bufferevent_setwatermark(c->client, EV_READ, KX_FRAME_HEADER, READ_AHEAD);
     read_message(c);
 }
 
@@ -174,7 +174,7 @@ answer_given(struct kx_connection *c)
 {
     struct evbuffer *output = bufferevent_get_output(c->client);
 
-    if (c->ended || c->daemon->stopping) {
+    if (c->daemon->stopping) {
         finish(c);
     } else if (evbuffer_get_length(output) >= MAX_UNTAKEN) {
         c->state = WRITING;
@@ -357,6 +357,29 @@ refuse_length(struct kx_connection *c, krb5_error_code code)
         refuse(c, ERROR_GENERIC, "Message is empty");
 }
 
+/* The client sends no more, and no whole message is left of what it sent.  May
+ * release c. */
+static void
+finish_ended(struct kx_connection *c)
+{
+    if (evbuffer_get_length(bufferevent_get_input(c->client)) > 0)
+        kx_log(c->daemon->logger, LOG_DEBUG,
+               "%s closed the connection within a message", c->source);
+    finish(c);
+}
+
+/* Let more come of a message that is whole with needed bytes.  May release
+ * c. */
+static void
+await_input(struct kx_connection *c, size_t needed)
+{
+    if (c->ended)
+        finish_ended(c);
+    else
+        bufferevent_setwatermark(c->client, EV_READ, needed,
+                                 needed > READ_AHEAD ? needed : READ_AHEAD);
+}
+
 /* Look at the input, and act when a message is there.  May release c. */
 static void
 read_message(struct kx_connection *c)
@@ -368,8 +391,10 @@ read_message(struct kx_connection *c)
     size_t length, needed, there = evbuffer_get_length(input);
     krb5_boolean is_kx;
 
-    if (there < KX_FRAME_HEADER)
+    if (there < KX_FRAME_HEADER) {
+        await_input(c, KX_FRAME_HEADER);
         return;
+    }
     (void)evbuffer_copyout(input, start, sizeof(start));
     ret = kx_frame_length(context, start, KX_MAX_RELAYED, &length);
     if (ret) {
@@ -406,8 +431,7 @@ read_message(struct kx_connection *c)
             return;
         }
     }
-    bufferevent_setwatermark(c->client, EV_READ, needed,
-                             needed > READ_AHEAD ? needed : READ_AHEAD);
+    await_input(c, needed);
 }
 
 /* There is input.  May release c. */
@@ -454,10 +478,7 @@ on_end(struct kx_connection *c)
     c->ended = TRUE;
     switch (c->state) {
     case READING:
-        if (evbuffer_get_length(bufferevent_get_input(c->client)) > 0)
-            kx_log(c->daemon->logger, LOG_DEBUG,
-                   "%s closed the connection within a message", c->source);
-        finish(c);
+        finish_ended(c);
         break;
     case EXCHANGING:
     case RELAYING:

@@ -129,8 +129,7 @@ go_through(struct stage *stage, int happens, const krb5_data *message)
     const size_t servers = (happens & MORE_SERVERS) != 0 ? 2 : 1;
     const size_t failing = ((happens & UNREACHED) != 0 ? 1 : 0) +
                            ((happens & HANGS_UP) != 0 ? 1 : 0);
-    krb5_error_code code = verdict(happens);
-    size_t i;
+    const krb5_error_code code = verdict(happens);
 
     stage->silent = (unsigned int)(happens & SILENT);
     stage->n_more = servers - 1;
@@ -146,8 +145,9 @@ go_through(struct stage *stage, int happens, const krb5_data *message)
               (code == 0 ||
                ((happens & (SILENT | NO_REALM)) == 0 && failing < servers)));
     FUZZ_MUST(stage->refused == 0 || code == 0 || stage->refused == code);
-    for (i = 1; failing > 0 && i < stage->n_requests && i < servers; i++)
-        FUZZ_MUST(kx_data_equal(&stage->requests[i], &stage->requests[0]));
+    FUZZ_MUST((happens & (HANGS_UP | UNREACHED)) != HANGS_UP ||
+              stage->n_requests < 2 ||
+              kx_data_equal(&stage->requests[0], &stage->requests[1]));
     if (stage->crossover != NULL)
         offers_check_key(stage);
 }

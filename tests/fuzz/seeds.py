@@ -257,6 +257,28 @@ def connections(source):
     for kdc in (1, 2, 3):
         corpus.add(bytes([0, 16 * kdc]) + other + other)
     corpus.add(bytes([0, 0x40]) + other)
+    # What else happens, and how: tests/fuzz/fuzz_connection.c.
+    made = load(source, "exchange-x25519-ed25519")
+    flags = flags_of(made, "client") | SIGNED
+    all_kinds = other + framed(bytes.fromhex(made["request"])) + other
+    for ways in range(1, 8):
+        corpus.add(bytes([flags, 0x80, ways, 0]) + all_kinds)
+        corpus.add(bytes([flags, 0xc0, ways, 0]) + other * 2)
+        corpus.add(bytes([flags, 0x87, ways, 0xd2]) + other * 2)
+    for happens in (0x12, 0x24, 0x32, 0x83, 0xd4):
+        corpus.add(bytes([flags, 0x80, 0x10, happens]) + all_kinds)
+        for ways in (0xa0, 6):
+            corpus.add(bytes([flags, 0x84, ways, happens]) + other * 2)
+    corpus.add(bytes([flags, 0x80, 6, 0x83]) + other * 2)
+    corpus.add(bytes([flags, 0x84, 0x26, 0x41]) + other * 2)
+    corpus.add(bytes([flags, 0x84, 0x26, 0xc1]) + other * 2)
+    corpus.add(bytes([flags, 0x80, 0, 0x40]) + all_kinds)
+    for ways in (8, 9):
+        for happens in (0, 0x15, 0x1f, 0x25):
+            corpus.add(bytes([flags, 0x80, ways, happens]) + other * 4)
+    for happens in (0, 0x11):
+        corpus.add(bytes([0, 0x83, 0x40, happens]) +
+                   b"\0\2\0\0" + other)
     for header in load(source, "frames")["frames"]:
         corpus.add(b"\0\0" + bytes.fromhex(header["header"]) + b"\x72x")
         corpus.add(b"\0\2" + other + bytes.fromhex(header["header"]) + b"\x6c")

@@ -52,6 +52,14 @@ class RealKdc(Scenario):
             self.assertEqual(error_code(receive(connection)), C_PRINCIPAL_UNKNOWN)
             self.assertTrue(is_closed(connection, timeout=2))
 
+    def test_it_gets_the_answers_to_all_that_it_has_said(self):
+        with connect(self.alpha) as connection:
+            connection.sendall(framed(as_req(self.alpha, "nobody")) * 3)
+            connection.shutdown(socket.SHUT_WR)
+            codes = [error_code(receive(connection)) for _ in range(3)]
+            self.assertTrue(is_closed(connection, timeout=2))
+        self.assertEqual(codes, [C_PRINCIPAL_UNKNOWN] * 3)
+
     def test_a_message_may_come_in_pieces(self):
         with connect(self.alpha) as connection:
             for octet in framed(as_req(self.alpha, "nobody")):
