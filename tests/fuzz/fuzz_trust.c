@@ -18,8 +18,9 @@
 
 #define SIGNED                                                                \
     0x01 /* every signature of the chain verifies, but in the path */
-#define ROOTED 0x02 /* its last certificate is a configured root */
-#define YEARS 0xf0  /* times 16: that many years after NOW */
+#define ROOTED 0x02  /* its last certificate is a configured root */
+#define FOREIGN 0x04 /* the only configured root is its first certificate */
+#define YEARS 0xf0   /* times 16: that many years after NOW */
 
 #define NOW 1795348800 /* 2026-11-22T12:00:00Z */
 #define YEAR (365L * 24 * 60 * 60)
@@ -164,12 +165,19 @@ judge(const struct kx_chain *chain, const struct kx_tlsa *records, size_t n)
         claim.anchors = &chain->certificate[chain->n - 1];
         claim.n_anchors = 1;
     }
+    if ((flags & FOREIGN) != 0) {
+        claim.anchors = &chain->certificate[0];
+        claim.n_anchors = 1;
+    }
     ret = kx_check_chain(context, chain);
     FUZZ_MUST(order == 0 || ret == order);
     if (ret != 0)
         return;
     ret = kx_judge_peer(context, chain, &claim, &matched);
     FUZZ_MUST(ret != KX_ERR_ANCHOR || claim.n_anchors > 0);
+    FUZZ_MUST(ret != 0 || claim.n_anchors == 0 ||
+              gnutls_x509_crt_equals(chain->certificate[chain->n - 1],
+                                     claim.anchors[0]));
     if (ret == 0)
         check_match(chain, &claim, matched);
 }

@@ -235,6 +235,9 @@ def trust(source):
             else b""
         corpus.add(b"\1" + chain + b"\0\0\0\xff" +
                    len(words).to_bytes(2, "big") + words)
+        if entry["anchors"]:
+            corpus.add(bytes([5]) + chain +
+                       b"".join(map(record, entry["peer"]["tlsa"])))
         for signed in (0, 1):
             corpus.add(bytes([signed | (2 if entry["anchors"] else 0)]) +
                        chain + b"".join(map(record, entry["peer"]["tlsa"])))
