@@ -96,12 +96,14 @@ class AfterASignal(unittest.TestCase):
         self.addCleanup(self._end)
 
     def _up(self, stderr=None):
-        """Start a lab on the command line, in a temporary folder of its own."""
+        """Start a lab on the command line, in a temporary folder of its own.  It heeds Ctrl-C from its first
+        moment, also where the tests run in the background of a shell, which has them ignore it."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "lab", "up", "--module", "db2"],
             stdout=subprocess.PIPE, stderr=stderr, text=True,
             env={**os.environ, "PYTHONPATH": str(TESTS), "PYTHONDONTWRITEBYTECODE": "1",
-                 "TMPDIR": self.temporary})
+                 "TMPDIR": self.temporary},
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
     def _end(self):
         """Wait for its end, and hasten it if that takes too long; returns its exit code."""
